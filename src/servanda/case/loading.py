@@ -1,0 +1,141 @@
+"""The doors of the case language: from a path, a name or a text to a resolved case, or to all that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from servanda.case.binding import Binding
+from servanda.case.check import check
+from servanda.case.document import Document
+from servanda.case.messages import did_you_mean, in_order, summary
+from servanda.case.reader import read_file, read_text
+from servanda.case.resolve import resolve
+from servanda.case.resolved import ResolvedCase
+from servanda.case.structure import structure
+from servanda.errors import CaseError, Issue, Location
+
+MOST_ISSUES = 200
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A case, None if there are errors, and all issues, errors first."""
+
+    case: ResolvedCase | None
+    issues: tuple[Issue, ...]
+
+    def require(self) -> ResolvedCase:
+        """The case.
+
+        Raises
+        ------
+        CaseError
+            If there are errors.
+        """
+        if self.case is not None:
+            return self.case
+        file = next((issue.where.file for issue in self.issues if issue.where.file), "the case")
+        raise CaseError(f"{file}: {summary(self.issues)}", issues=self.issues)
+
+
+def load(path: str | Path) -> Loaded:
+    """Read a case file and report everything, warnings too."""
+    return _loaded(*read_file(Path(path)))
+
+
+def load_text(text: str, file: str = "<text>") -> Loaded:
+    """Read a case from a text and report everything, warnings too."""
+    return _loaded(*read_text(text, file))
+
+
+def read(path: str | Path) -> ResolvedCase:
+    """Read a case file.
+
+    Raises
+    ------
+    CaseError
+        With all issues, if there are errors.
+    """
+    return load(path).require()
+
+
+def parse_text(text: str, file: str = "<text>") -> ResolvedCase:
+    """Read a case from a text.
+
+    Raises
+    ------
+    CaseError
+        With all issues, if there are errors.
+
+    Examples
+    --------
+    >>> parse_text("case: [x")
+    Traceback (most recent call last):
+    ...
+    servanda.errors.CaseError: <text>: 1 error
+    """
+    return load_text(text, file).require()
+
+
+def _loaded(document: Document, found: list[Issue]) -> Loaded:
+    shape = structure(document, found)
+    issues = [*found, *shape.issues]
+    case = None
+    if shape.written is not None:
+        binding = Binding(document, shape.written, shape.unreadable, complete=shape.complete)
+        case = resolve(binding)
+        issues.extend(binding.issues)
+        if shape.complete:
+            issues.extend(check(case, document))
+    issues = in_order(issues)
+    if any(issue.severity == "error" for issue in issues):
+        case = None
+    if len(issues) > MOST_ISSUES:
+        more = document.issue(
+            "too-many-issues", f"{len(issues) - MOST_ISSUES:,} more issues are not shown", "mend these first"
+        )
+        issues = [*issues[:MOST_ISSUES], more]
+    return Loaded(case, tuple(issues))
+
+
+def library() -> Path:
+    """The folder of the shipped cases: package data, or the source checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "cases"
+    return installed if installed.is_dir() else package.parent.parent / "cases"
+
+
+def shipped() -> dict[str, Path]:
+    """All shipped cases: name (path below the library) to file."""
+    folder = library()
+    if not folder.is_dir():
+        return {}
+    return {file.parent.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("case.yaml"))}
+
+
+def find(name: str) -> Path:
+    """The file of a case: a path to a YAML file, a folder that holds `case.yaml`, or the name of a shipped case.
+
+    Raises
+    ------
+    CaseError
+        If there is no such case.
+    """
+    path = Path(name)
+    try:
+        if path.is_file():
+            return path
+        if (path / "case.yaml").is_file():
+            return path / "case.yaml"
+    except (OSError, ValueError):
+        # A name that is no path of this system, for example with a NUL in it.
+        path = Path()
+    if re.fullmatch(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*", name):
+        file = library() / name / "case.yaml"
+        if file.is_file():
+            return file
+    hint = did_you_mean(name, shipped(), "give the path of a YAML file")
+    issue = Issue("error", "unknown-case", f"no case is called `{name[:80]}`", hint, Location())
+    raise CaseError(f"no case is called `{name[:80]}`: {hint}", issues=(issue,))

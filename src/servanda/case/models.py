@@ -1,0 +1,152 @@
+"""The written case: what an analyst writes, with its shorthand; the reference page and the schema come from here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from servanda.case.models_drafts import Draft, Protocol
+from servanda.case.models_world import Actor, ChanceEvent, Decision, PayoffTerm, Price, Side, Source, Variable
+from servanda.case.scalars import (
+    Between,
+    CaseName,
+    Cited,
+    Condition,
+    Day,
+    Label,
+    Name,
+    Number,
+    NumberExpression,
+    NumberOrBetween,
+    OwnName,
+    Quantity,
+    Text,
+    Written,
+)
+
+
+class Parameter(Cited):
+    """A named number, certain or uncertain."""
+
+    value: Quantity = Field(
+        description="A number or distribution: `2 to 5` (triangular), `uniform(a, b)`, `normal(mean, sd)`, "
+        "`lognormal(median, sigma)`, `beta(a, b)`, `triangular(low, mode, high)`, `one of {name: weight, …}`."
+    )
+    central: Number | None = Field(
+        default=None,
+        description="The value used where one number is wanted; mode, median or heaviest choice if absent.",
+    )
+    choices: dict[Name, Number] = Field(default={}, description="Numbers of the names in `one of {…}`.")
+    unit: Text | None = Field(default=None, description="Unit.")
+    title: Text | None = Field(default=None, description="Name shown to readers.")
+
+
+def _parameter(value: Any) -> Any:
+    return {"value": value} if isinstance(value, str) else value
+
+
+ParameterText = Annotated[
+    Parameter,
+    BeforeValidator(_parameter, json_schema_input_type=Quantity | Parameter),
+]
+
+
+class Friction(Cited):
+    """A mechanism that can be switched off, by giving parameters other values."""
+
+    title: Text | None = Field(default=None, description="Name shown to readers.")
+    mechanism: Text | None = Field(default=None, description="How it works.")
+    off: dict[Name, NumberExpression] = Field(
+        description="Parameter to its value (constant) when the mechanism is off.", min_length=1
+    )
+
+
+class Lever(Cited):
+    """Something that a mediator can change."""
+
+    title: Text | None = Field(default=None, description="Name shown to readers.")
+    sets: Name = Field(description="The parameter it sets.")
+    choices: dict[Label, Number] = Field(default={}, description="Named values it can take.")
+    range: Between | None = Field(default=None, description="[low, high] it can take, instead of `choices`.")
+    price: Price = Field(default={}, description="One-off points it costs actors or sides.")
+
+
+class WarOutcome(Written):
+    """How outcomes are told apart."""
+
+    war: Condition | None = Field(default=None, description="When the state counts as war; never if absent.")
+
+
+class Indicator(Cited):
+    """A reported quantity."""
+
+    title: Text | None = Field(default=None, description="Name shown to readers.")
+    value: NumberExpression = Field(description="Its value in a state.")
+    unit: Text | None = Field(default=None, description="Unit.")
+
+
+class Question(Cited):
+    """A dated question with a yes or no answer."""
+
+    text: Text = Field(description="The question as asked.")
+    holds: Condition = Field(description="The condition that makes it yes.")
+    at: Day | None = Field(default=None, description="Yes if the condition holds on this date.")
+    by: Day | None = Field(default=None, description="Yes if it ever holds between `as_of` and this date.")
+    outcome: Literal["yes", "no", "unknown"] = Field(default="unknown", description="What happened.")
+
+
+class Evidence(Cited):
+    """A dated observation of a variable, a decision or an indicator."""
+
+    date_: Day = Field(alias="date", description="Date of the observation.")
+    variable: Name | None = Field(default=None, description="Observed variable, with `level`.")
+    level: Name | None = Field(default=None, description="Its level.")
+    decision: Name | None = Field(default=None, description="Observed decision, with `option`.")
+    option: Name | None = Field(default=None, description="The option taken.")
+    indicator: Label | None = Field(default=None, description="Observed indicator, with `value`.")
+    value: NumberOrBetween | None = Field(default=None, description="Its value, or [low, high].")
+
+
+class Expectation(Written):
+    """A result that the author expects, checked by `servanda test`."""
+
+    quantity: Text = Field(
+        description="`P(QUESTION)`, `outcome(deal|war|none, DATE)`, `sign(DRAFT)`, `ratify(DRAFT)` or `keep(DRAFT)`."
+    )
+    between: Between = Field(description="[low, high] in which it should lie.")
+
+
+class Case(Written):
+    """A whole case."""
+
+    case: CaseName = Field(description="Identifier with dashes.")
+    title: Text = Field(description="Name shown to readers.")
+    description: Text | None = Field(default=None, description="What the case is about.")
+    notes: Text | None = Field(default=None, description="Longer remarks (Markdown).")
+    start: Day = Field(description="First day modelled.")
+    as_of: Day | None = Field(
+        default=None, description="Date of information: evidence up to it is used; `start` if absent."
+    )
+    period: Text = Field(description="`month`, `quarter`, `half-year`, `year` or `N months`.")
+    horizon: Text = Field(description="`N years`, `N months` or a date.")
+    values: Literal["expected", "taste"] = Field(
+        default="expected", description="Convention for values: `expected`, or `taste` (pays for noise)."
+    )
+    sources: dict[Label, Source] = Field(default={}, description="Bibliography.")
+    sides: dict[OwnName, Side] = Field(description="Countries or groups.")
+    actors: dict[OwnName, Actor] = Field(description="Who decides or has payoffs.")
+    variables: dict[OwnName, Variable] = Field(default={}, description="The state of the world.")
+    chance: dict[Label, ChanceEvent] = Field(default={}, description="What happens by itself, in order.")
+    decisions: dict[OwnName, Decision] = Field(default={}, description="Who decides what, in order.")
+    protocol: Protocol = Field(default=Protocol(), description="How sides negotiate.")
+    drafts: dict[OwnName, Draft] = Field(default={}, description="Agreements that can be tabled.")
+    payoffs: dict[Name, dict[Label, PayoffTerm]] = Field(description="Payoff terms by actor.")
+    parameters: dict[OwnName, ParameterText] = Field(default={}, description="Named numbers.")
+    frictions: dict[Label, Friction] = Field(default={}, description="Mechanisms that can be switched off.")
+    levers: dict[Label, Lever] = Field(default={}, description="What a mediator can change.")
+    outcomes: WarOutcome = Field(default=WarOutcome(), description="How outcomes are told apart.")
+    indicators: dict[Label, Indicator] = Field(default={}, description="Reported quantities.")
+    questions: dict[Label, Question] = Field(default={}, description="Dated questions.")
+    evidence: list[Evidence] = Field(default=[], description="Dated observations.")
+    expect: list[Expectation] = Field(default=[], description="Results that the author expects.")

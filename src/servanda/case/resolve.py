@@ -1,0 +1,171 @@
+"""Written case to resolved case: shorthand written out, defaults filled, every name and expression bound.
+
+References are checked where they are followed; what needs the whole case is in `servanda.case.check`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from servanda.case.binding import Binding
+from servanda.case.dates import add_months, parse_date, parse_duration, parse_period
+from servanda.case.document import TreePath, clip
+from servanda.case.resolve_drafts import resolve_drafts, resolve_protocol
+from servanda.case.resolve_readings import (
+    resolve_evidence,
+    resolve_expectations,
+    resolve_indicators,
+    resolve_questions,
+)
+from servanda.case.resolve_world import (
+    resolve_actors,
+    resolve_chance,
+    resolve_decisions,
+    resolve_payoffs,
+    resolve_sides,
+    resolve_variables,
+)
+from servanda.case.resolved import Friction, Lever, Parameter, ResolvedCase, Source
+from servanda.case.uncertain import DistributionError, UncertainNumber, certain, parse_uncertain
+
+MOST_PERIODS = 1_200
+
+
+def resolve(binding: Binding) -> ResolvedCase:
+    """Resolve a written case; what is wrong is noted in `binding.issues` and the result is then no legal case."""
+    written, document = binding.written, binding.document
+    start = written.start
+    as_of = written.as_of or start
+    periods = _periods(binding)
+    return ResolvedCase(
+        name=written.case,
+        title=written.title,
+        description=written.description or "",
+        notes=written.notes or "",
+        start=start,
+        as_of=as_of,
+        period_months=binding.period_months,
+        periods=periods,
+        values=written.values,
+        sources=tuple(
+            Source(name, source.title, source.url or "", source.grade) for name, source in written.sources.items()
+        ),
+        sides=resolve_sides(binding),
+        actors=resolve_actors(binding),
+        variables=resolve_variables(binding),
+        chance=resolve_chance(binding, _end(start, binding.period_months, periods)),
+        decisions=resolve_decisions(binding),
+        protocol=resolve_protocol(binding),
+        drafts=resolve_drafts(binding),
+        payoffs=resolve_payoffs(binding),
+        parameters=_parameters(binding),
+        frictions=_frictions(binding),
+        levers=_levers(binding),
+        war=binding.condition(written.outcomes.war, ("outcomes", "war"), structural=False),
+        indicators=resolve_indicators(binding),
+        questions=resolve_questions(binding),
+        evidence=resolve_evidence(binding),
+        expect=resolve_expectations(binding),
+        file=document.file,
+    )
+
+
+def _end(start: date, months: int, periods: int) -> date:
+    try:
+        return add_months(start, months * periods)
+    except OverflowError:
+        return date.max
+
+
+def _periods(binding: Binding) -> int:
+    written, months = binding.written, binding.period_months
+    if parse_period(written.period) is None:
+        message = f"`{clip(written.period)}` is not a period"
+        binding.error("bad-period", message, "write month, quarter, half-year, year or `N months`", ("period",))
+    path: TreePath = ("horizon",)
+    if (last := parse_date(written.horizon)) is not None:
+        whole = (last.year - written.start.year) * 12 + last.month - written.start.month
+        whole += last.day > written.start.day
+        periods, rest = -(-whole // months), 0.0
+    elif (years := parse_duration(written.horizon)) is not None:
+        exact = years * 12 / months
+        periods = round(exact) if exact < 1e9 else MOST_PERIODS + 1
+        rest = abs(exact - periods)
+    else:
+        message = f"`{clip(written.horizon)}` is not a horizon"
+        binding.error("bad-horizon", message, "write `4 years`, `18 months` or a date", path)
+        return 1
+    if not 1 <= periods <= MOST_PERIODS:
+        message = f"the horizon holds {periods:,} periods"
+        binding.error("bad-horizon", message, f"between 1 and {MOST_PERIODS:,} periods can be modelled", path)
+        return 1
+    if rest > 1e-6:
+        message = f"`{written.horizon}` is not a whole number of periods of {months} months"
+        binding.error("bad-horizon", message, "lengthen it to a whole number of periods", path)
+    return periods
+
+
+def _parameters(binding: Binding) -> tuple[Parameter, ...]:
+    found = []
+    for name, written in binding.written.parameters.items():
+        path: TreePath = ("parameters", name)
+        number: UncertainNumber = certain(0.0)
+        try:
+            number = parse_uncertain(written.value.strip(), written.central, written.choices)
+        except DistributionError as failure:
+            place = (*path, "value") if (*path, "value") in binding.document.values else path
+            binding.error("distribution-bad", str(failure), failure.hint, place)
+        citation = binding.citation(written, path)
+        where = binding.document.place(path, key=True)
+        found.append(Parameter(name, written.title or name, number, written.unit or "", citation, where))
+    return tuple(found)
+
+
+def _frictions(binding: Binding) -> tuple[Friction, ...]:
+    found = []
+    for name, written in binding.written.frictions.items():
+        path: TreePath = ("frictions", name)
+        off = []
+        for parameter, text in written.off.items():
+            place = (*path, "off", parameter)
+            if parameter not in binding.written.parameters and parameter not in binding.unreadable:
+                message = f"`{clip(parameter)}` is not a parameter"
+                hint = "a friction is switched off by parameters: declare one and use it in the mechanism"
+                binding.error("friction-unknown-parameter", message, hint, place, key=True)
+            off.append((parameter, binding.expression(text, place, scope="constant")))
+        found.append(
+            Friction(
+                name,
+                written.title or name,
+                written.mechanism or "",
+                tuple(off),
+                binding.citation(written, path),
+                binding.document.place(path, key=True),
+            )
+        )
+    return tuple(found)
+
+
+def _levers(binding: Binding) -> tuple[Lever, ...]:
+    found = []
+    for name, written in binding.written.levers.items():
+        path: TreePath = ("levers", name)
+        if written.sets not in binding.written.parameters:
+            binding.unknown("parameter", written.sets, binding.written.parameters, (*path, "sets"))
+        if bool(written.choices) == (written.range is not None):
+            has = "both `choices` and `range`" if written.choices else "neither `choices` nor a `range`"
+            hint = "give `choices: {label: number}` or `range: [low, high]`"
+            binding.error("lever-without-choices", f"the lever `{name}` has {has}", hint, path, key=True)
+        found.append(
+            Lever(
+                name,
+                written.title or name,
+                written.sets,
+                tuple(written.choices.items()),
+                written.range,
+                binding.prices(written.price, (*path, "price"), f"price of {name}"),
+                binding.citation(written, path),
+                binding.document.place(path, key=True),
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,246 @@
+"""One period of a game as an operator: backward on values, forward on probability mass.
+
+With blocks whose order nature draws, a period is a small lattice: at a node with the set R of blocks still to move,
+each block of R comes next with odds 1/|R|. Values and mass are carried over all subsets, so three blocks cost twelve
+block passes instead of the eighteen of all six orders. A *slot* is a stage in one such context; odds differ by slot,
+because a mover knows who has moved already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from servanda.game import Game, Numbers
+from servanda.game.game import flow_payoffs
+from servanda.kernels import stage as kernel
+
+Floats = NDArray[np.float64]
+Observer = Callable[["Slot", Floats], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A stage in one context: `options` is its slice of the period's policy arrays; `remaining` the drawn blocks
+    (bit mask) that have not finished when it comes, its own included; 0 for opening and closing stages.
+    """
+
+    stage: int
+    remaining: int
+    block: int
+    options: slice
+
+
+class Period:
+    """The period operator of a game for given numbers.
+
+    Holds scratch space, so one instance serves one thread.
+
+    >>> from servanda.game import game_from_tables
+    >>> game, numbers = game_from_tables(
+    ...     [0], [[0, 1]], [[[0], [0]]], [[[1.0], [1.0]]], [[[0.0], [1.0]]], discount=[0.5], precision=[1.0])
+    >>> values = np.zeros((1, 1))
+    >>> _ = Period(game, numbers).backward(values, 0)
+    >>> round(float(values[0, 0]), 4)
+    0.7311
+    """
+
+    def __init__(self, game: Game, numbers: Numbers) -> None:
+        self.game = game
+        self.numbers = numbers
+        self.draws = numbers.draws
+        self.width = game.actors * self.draws
+        self.mode = kernel.SHARP if numbers.sharp else kernel.TASTE if numbers.taste else kernel.LOGIT
+        self.slots, self.options = _slots(game)
+        self._opening = [s for s in self.slots if s.block == -1]
+        self._closing = [s for s in self.slots if s.block == -2]
+        self._blocks: dict[tuple[int, int], list[Slot]] = {}
+        for s in self.slots:
+            if s.block >= 0:
+                self._blocks.setdefault((s.remaining, s.block), []).append(s)
+        self._scratch = np.empty((game.largest_stage, self.width))
+        self._unused = np.empty((game.largest_option_count, self.draws))
+        self._discount = np.repeat(numbers.discount.reshape(-1), 1)[None, :]
+        self._payoffs: dict[int, Floats] = {}
+        self._full = (1 << len(game.schedule.blocks)) - 1
+
+    def table(self, period: int) -> Floats:
+        """Coefficients in a period; -1 means an average period beyond the calendar."""
+        if period < 0:
+            return self.numbers.at(len(self.numbers.dated_value) - 1)
+        return self.numbers.at(period)
+
+    def weight(self, slot: Slot, period: int) -> float:
+        """Share with which a stage acts in a period (1, or 0 for a dated event on other dates)."""
+        schedule = self.game.schedule
+        return float(schedule.tail[slot.stage] if period < 0 else schedule.applies[period, slot.stage])
+
+    def flow(self, period: int) -> Floats:
+        """Flow payoffs of one period, u[class, actor * draws + draw], in points of that period."""
+        key = period if len(self.numbers.dated) else 0
+        if key not in self._payoffs:
+            if len(self._payoffs) > 2:
+                self._payoffs.clear()
+            points = flow_payoffs(self.game, self.table(period)) * self.game.period_years
+            self._payoffs[key] = points.reshape(len(points), self.width)
+        return self._payoffs[key]
+
+    def backward(
+        self, values: Floats, period: int, advantage: Floats | None = None, mode: int | None = None, objective: int = 0
+    ) -> Floats:
+        """Values at the start of the period from `values[state, actor * draws + draw]` at the start of the next (in
+        place).
+
+        `advantage[option, draw]` (length `options`) receives each option's shortfall behind its mover's best.
+        """
+        chosen = self.mode if mode is None else mode
+        table = self.table(period)
+        values *= self._discount
+        values += self.flow(period)[self.game.payoff_class]
+        self._sweep(values, self._closing, period, table, advantage, chosen, objective)
+        if self._full:
+            values[:] = self._drawn_backward(values, period, table, advantage, chosen, objective)
+        self._sweep(values, self._opening, period, table, advantage, chosen, objective)
+        return values
+
+    def _drawn_backward(
+        self, after: Floats, period: int, table: Floats, advantage: Floats | None, mode: int, objective: int
+    ) -> Floats:
+        worth: dict[int, Floats] = {0: after}
+        for remaining in sorted(range(1, self._full + 1), key=int.bit_count):
+            total = np.zeros_like(after)
+            share = 1.0 / remaining.bit_count()
+            for block in range(len(self.game.schedule.blocks)):
+                if remaining >> block & 1:
+                    values = worth[remaining ^ (1 << block)].copy()
+                    self._sweep(
+                        values, self._blocks.get((remaining, block), []), period, table, advantage, mode, objective
+                    )
+                    values *= share
+                    total += values
+            worth[remaining] = total
+        return worth[self._full]
+
+    def _sweep(
+        self,
+        values: Floats,
+        slots: list[Slot],
+        period: int,
+        table: Floats,
+        advantage: Floats | None,
+        mode: int,
+        objective: int,
+    ) -> None:
+        for slot in reversed(slots):
+            weight = self.weight(slot, period)
+            stage = self.game.stages[slot.stage]
+            if weight == 0.0 or stage.rows == 0:
+                continue
+            out = self._unused[: stage.options] if advantage is None else advantage[slot.options]
+            kernel.backward(
+                *stage.structure, table, self.numbers.precision, weight, mode, objective, values, self._scratch, out
+            )
+
+    def odds(self, advantage: Floats) -> Floats:
+        """Odds of every option of the period from the shortfalls of `backward`."""
+        odds = np.empty_like(advantage)
+        for slot in self.slots:
+            stage = self.game.stages[slot.stage]
+            kernel.choose(
+                stage.mover, stage.option_start, advantage[slot.options], self.numbers.precision, self.mode,
+                odds[slot.options],
+            )  # fmt: skip
+        return odds
+
+    def evaluate(self, values: Floats, period: int, odds: Floats) -> Floats:
+        """Like `backward` but under given odds (in place)."""
+        table = self.table(period)
+        values *= self._discount
+        values += self.flow(period)[self.game.payoff_class]
+
+        def sweep(array: Floats, slots: list[Slot]) -> None:
+            for slot in reversed(slots):
+                stage = self.game.stages[slot.stage]
+                weight = self.weight(slot, period)
+                if weight != 0.0 and stage.rows:
+                    kernel.evaluate(*stage.structure, table, odds[slot.options], weight, array, self._scratch)
+
+        sweep(values, self._closing)
+        if self._full:
+            worth = {0: values.copy()}
+            for remaining in sorted(range(1, self._full + 1), key=int.bit_count):
+                total = np.zeros_like(values)
+                for block in range(len(self.game.schedule.blocks)):
+                    if remaining >> block & 1:
+                        part = worth[remaining ^ (1 << block)].copy()
+                        sweep(part, self._blocks.get((remaining, block), []))
+                        total += part / remaining.bit_count()
+                worth[remaining] = total
+            values[:] = worth[self._full]
+        sweep(values, self._opening)
+        return values
+
+    def forward(
+        self, mass: Floats, period: int, odds: Floats, before: Observer | None = None, after: Observer | None = None
+    ) -> Floats:
+        """Push `mass[state, column]` through the period under `odds` and return it (the argument is overwritten).
+
+        `before(slot, mass)` is called with the mass about to enter a stage, `after(slot, mass)` with what leaves it;
+        both may change it (to catch or absorb).
+        """
+        table = self.table(period)
+        scratch = np.empty((self.game.largest_stage, mass.shape[1]))
+
+        def push(array: Floats, slots: list[Slot]) -> Floats:
+            for slot in slots:
+                stage = self.game.stages[slot.stage]
+                weight = self.weight(slot, period)
+                if weight == 0.0 or stage.rows == 0:
+                    continue
+                if before is not None:
+                    before(slot, array)
+                kernel.forward(*stage.structure, table, odds[slot.options], weight, array, scratch)
+                if after is not None:
+                    after(slot, array)
+            return array
+
+        mass = push(mass, self._opening)
+        if self._full:
+            at: dict[int, Floats] = {self._full: mass}
+            for remaining in sorted(range(1, self._full + 1), key=int.bit_count, reverse=True):
+                here = at.pop(remaining)
+                here /= remaining.bit_count()
+                for block in range(len(self.game.schedule.blocks)):
+                    if remaining >> block & 1:
+                        moved = push(here.copy(), self._blocks.get((remaining, block), []))
+                        rest = remaining ^ (1 << block)
+                        at[rest] = at[rest] + moved if rest in at else moved
+            mass = at[0]
+        return push(mass, self._closing)
+
+
+def _slots(game: Game) -> tuple[tuple[Slot, ...], int]:
+    slots: list[Slot] = []
+    offset = 0
+
+    def add(stage: int, remaining: int, block: int) -> None:
+        nonlocal offset
+        width = game.stages[stage].options
+        slots.append(Slot(stage, remaining, block, slice(offset, offset + width)))
+        offset += width
+
+    schedule = game.schedule
+    for stage in schedule.opening:
+        add(stage, 0, -1)
+    full = (1 << len(schedule.blocks)) - 1
+    for remaining in sorted(range(1, full + 1), key=int.bit_count, reverse=True):
+        for block, stages in enumerate(schedule.blocks):
+            if remaining >> block & 1:
+                for stage in stages:
+                    add(stage, remaining, block)
+    for stage in schedule.closing:
+        add(stage, 0, -2)
+    return tuple(slots), offset

@@ -1,0 +1,177 @@
+"""Forward propagation of a solved case: probabilities of outcomes, indicators and questions by date.
+
+Exact inside a draw: probability mass is pushed through every stage of every period, no sampling. Events "by" a date are
+caught at the first stage after which they hold. Between two period starts probabilities are interpolated linearly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from servanda.case.resolved import Question
+from servanda.compile import Compiled
+from servanda.equilibrium import Period, Slot, Solution
+from servanda.forecast.projections import (
+    Answer,
+    CalendarEvent,
+    Forecast,
+    IndicatorFan,
+    OutcomePath,
+    VariablePath,
+)  # fmt: skip
+from servanda.forecast.vocabulary import words
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Raw result of propagation for one draw.
+
+    at_start[period] is the distribution over states at the start of each period (periods + 1 of them); caught[period,
+    event] the probability that each watched event first happened before that start.
+    """
+
+    at_start: tuple[Floats, ...]
+    caught: Floats
+
+
+def flow(compiled: Compiled, solution: Solution, events: Sequence[Floats], draw: int = 0) -> Flow:
+    """Push the start distribution of one draw through the calendar, catching events (masks over states)."""
+    numbers = solution.numbers.draw(draw)
+    period = Period(compiled.game, numbers)
+    columns = 1 + len(events)
+    mass = np.repeat(compiled.game.start[:, None], columns, axis=1)
+    where = [np.flatnonzero(e) for e in events]
+    caught = np.zeros((len(solution.advantage) + 1, len(events)))
+    so_far = np.zeros(len(events))
+
+    def catch(_slot: Slot | None, array: Floats) -> None:
+        for k, states in enumerate(where):
+            here = array[states, k + 1]
+            if here.any():
+                so_far[k] += here.sum()
+                array[states, k + 1] = 0.0
+
+    catch(None, mass)
+    starts = [mass[:, 0].copy()]
+    caught[0] = so_far
+    for t, advantage in enumerate(solution.advantage):
+        odds = period.odds(np.ascontiguousarray(advantage[:, draw : draw + 1]))
+        mass = period.forward(mass, t, odds, after=catch if events else None)
+        starts.append(mass[:, 0].copy())
+        caught[t + 1] = so_far
+    return Flow(tuple(starts), caught)
+
+
+def war_mask(compiled: Compiled) -> NDArray[np.bool_]:
+    """States that count as war."""
+    war = compiled.case.war
+    return np.zeros(compiled.game.states, bool) if war is None else compiled.truth(war.node, 0) != 0.0
+
+
+def interpolate(compiled: Compiled, series: Floats, day: date) -> float:
+    """Value on a day of a series given at period starts (linear inside a period, flat outside)."""
+    dates = np.array([d.toordinal() for d in compiled.dates[: len(series)]], dtype=np.float64)
+    return float(np.interp(day.toordinal(), dates, series))
+
+
+def answer_questions(compiled: Compiled, solution: Solution, draw: int = 0) -> Floats:
+    """Probability of every question of the case, in order."""
+    questions = compiled.case.questions
+    by = [q for q in questions if q.timing == "by"]
+    masks = [compiled.truth(q.holds.node, 0) != 0.0 for q in by]
+    return _answers(compiled, flow(compiled, solution, masks, draw), questions, by, 0)
+
+
+def _answers(
+    compiled: Compiled, found: Flow, questions: Sequence[Question], by: Sequence[Question], offset: int
+) -> Floats:
+    answers = np.zeros(len(questions))
+    for k, q in enumerate(questions):
+        if q.timing == "by":
+            series = found.caught[:, offset + by.index(q)]
+        else:
+            series = np.array([float(m @ compiled.truth(q.holds.node, t)) for t, m in enumerate(found.at_start)])
+        answers[k] = min(1.0, max(0.0, interpolate(compiled, series, q.date)))
+    return answers
+
+
+def forecast(compiled: Compiled, solution: Solution, draw: int = 0) -> Forecast:
+    """All projections of one draw of a solved case (question bands are filled in by the selection certificate)."""
+    case = compiled.case
+    war = war_mask(compiled)
+    deal = compiled.live & ~war
+    by = [q for q in case.questions if q.timing == "by"]
+    events = [deal, war, *[compiled.truth(q.holds.node, 0) != 0.0 for q in by]]
+    found = flow(compiled, solution, events, draw)
+    stacked = np.stack(found.at_start)
+    dates = compiled.dates[: len(stacked)]
+    at_deal, at_war = stacked[:, deal].sum(axis=1), stacked[:, war].sum(axis=1)
+    path = OutcomePath(
+        dates,
+        _floats(stacked.sum(axis=1) - at_deal - at_war),
+        _floats(at_deal),
+        _floats(at_war),
+        tuple(
+            (d.name, _floats(stacked[:, deal & (compiled.draft == i)].sum(axis=1))) for i, d in enumerate(case.drafts)
+        ),
+        _floats(found.caught[:, 0]),
+        _floats(found.caught[:, 1]),
+    )
+    chances = _answers(compiled, found, case.questions, by, 2)
+    answers = tuple(
+        Answer(q.name, q.text, q.timing, q.date, float(p), float(p), float(p), words(float(p)), q.outcome)
+        for q, p in zip(case.questions, chances, strict=True)
+    )
+    return Forecast(
+        path, answers, _fans(compiled, stacked, dates), _variables(compiled, stacked, dates), calendar(compiled)
+    )
+
+
+def _fans(compiled: Compiled, stacked: Floats, dates: tuple[date, ...]) -> tuple[IndicatorFan, ...]:
+    fans = []
+    for indicator in compiled.case.indicators:
+        rows = []
+        for t, mass in enumerate(stacked):
+            value = compiled.truth(indicator.value.node, t)
+            levels, inverse = np.unique(value, return_inverse=True)
+            share = np.bincount(inverse.reshape(-1), mass, minlength=len(levels))
+            below = np.cumsum(share)
+            q10, q50, q90 = (levels[min(int(np.searchsorted(below, q)), len(levels) - 1)] for q in (0.1, 0.5, 0.9))
+            rows.append((float(share @ levels), q10, q50, q90))
+        columns = np.array(rows).T
+        fans.append(
+            IndicatorFan(indicator.name, indicator.title, indicator.unit, dates, *(_floats(c) for c in columns))
+        )
+    return tuple(fans)
+
+
+def _variables(compiled: Compiled, stacked: Floats, dates: tuple[date, ...]) -> tuple[VariablePath, ...]:
+    actors = {a.name: a.title for a in compiled.case.actors}
+    paths = []
+    for variable in compiled.case.variables:
+        digit = compiled.layout.digit(compiled.codes, variable.name)
+        probability = tuple(_floats(stacked[:, digit == k].sum(axis=1)) for k in range(len(variable.levels)))
+        names = tuple(actors.get(x, x) for x in variable.levels)
+        paths.append(VariablePath(variable.name, variable.title, names, dates, probability))
+    return tuple(paths)
+
+
+def calendar(compiled: Compiled) -> tuple[CalendarEvent, ...]:
+    """Dated events and sunsets within the horizon, in order."""
+    case = compiled.case
+    end = compiled.dates[case.periods]
+    found = [CalendarEvent(d, e.title) for e in case.chance if e.timing.kind == "dates" for d in e.timing.dates]
+    found += [CalendarEvent(d.sunset_date, f"sunset of {d.title}") for d in case.drafts if d.sunset_date]
+    return tuple(sorted((e for e in found if case.start <= e.date <= end), key=lambda e: (e.date, e.label)))
+
+
+def _floats(values: Floats) -> tuple[float, ...]:
+    # rounding may leave a probability at -1e-17; anything larger is kept so that tests see it
+    return tuple(0.0 if -1e-12 < x < 0.0 else float(x) for x in values)
