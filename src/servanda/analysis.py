@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import resource
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from servanda.case.resolved import ResolvedCase
+from servanda.case.resolved import Friction, ResolvedCase
 from servanda.case.written import dump
 from servanda.compile import Compiled, compile_case
 from servanda.compile.evaluation import evaluate
-from servanda.diagnosis.credibility import temptations
-from servanda.diagnosis.findings import DraftVerdict, FrictionEffect
-from servanda.diagnosis.gates import gates_of, signings, votes
+from servanda.diagnosis.credibility import temptation_of
+from servanda.diagnosis.findings import DraftVerdict, FrictionEffect, Gate, GateKind
+from servanda.diagnosis.gates import entered, gates_of, signing_of, voting_of
 from servanda.diagnosis.margins import Point
 from servanda.diagnosis.play import Play
-from servanda.diagnosis.survival import survivals
+from servanda.diagnosis.survival import survival_of
 from servanda.diagnosis.why import explain
 from servanda.equilibrium import Selection, Solution, Spread, Status, certify, solve
 from servanda.equilibrium import Settings as SolverSettings
 from servanda.equilibrium.solve import with_terminal
 from servanda.errors import Issue
 from servanda.forecast.projections import Forecast
-from servanda.forecast.propagation import answer_questions, forecast
+from servanda.forecast.propagation import forecast
 from servanda.forecast.vocabulary import words
 from servanda.provenance import Provenance
 from servanda.run import GameSize, Run, Timing, Verdict
 
 Progress = Callable[[str, float], None]
 Floats = NDArray[np.float64]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Settings:
     frictions: bool = True
     selection_tolerance: float = 0.05
     overrides: Mapping[str, float] = field(default_factory=dict)
-    solver: SolverSettings = SolverSettings()
+    solver: SolverSettings = field(default_factory=SolverSettings)
 
 
 class _Clock:
@@ -62,11 +66,17 @@ class _Clock:
 
     def __init__(self, progress: Progress | None) -> None:
         self.timings: list[Timing] = []
-        self._progress = progress or (lambda stage, done: None)
+        self._progress = progress
+
+    def progress(self, stage: str, done: float) -> None:
+        """Pass on how far the run is, if anybody listens."""
+        if self._progress is not None:
+            self._progress(stage, done)
 
     @contextmanager
-    def stage(self, name: str, done: float):  # type: ignore[no-untyped-def]
-        self._progress(name, done)
+    def stage(self, name: str, done: float) -> Iterator[None]:
+        """Time one stage, beginning at a share `done` of the run."""
+        self.progress(name, done)
         begun = time.perf_counter()
         yield
         self.timings.append(Timing(name, time.perf_counter() - begun))
@@ -89,31 +99,31 @@ def run(
     clock = _Clock(progress)
     with clock.stage("compile", 0.0):
         compiled = compile_case(case)
-    with clock.stage("coefficients", 0.1):
-        menus = [{**how.overrides}, *({**how.overrides, **compiled.only(d.name)} for d in case.drafts)]
-        numbers = compiled.numbers(menus)
-    with clock.stage("solve", 0.15):
+    with clock.stage("coefficients", 0.05):
+        numbers = compiled.numbers([how.overrides])
+    with clock.stage("solve", 0.1):
         solution = solve(compiled.game, numbers, how.solver)
     play = Play(compiled, solution)
-    with clock.stage("gates", 0.3):
-        drafts = judge(play, how) if case.drafts else ()
+    with clock.stage("drafts", 0.15):
+        judged = judge(play, how)
+    drafts = tuple(verdict for verdict, _ in judged)
     with clock.stage("forecast", 0.5):
         projected = forecast(compiled, solution)
-    with clock.stage("frictions", 0.6):
-        frictions = friction_effects(compiled, how) if how.frictions and case.frictions else ()
-    with clock.stage("certificate", 0.75):
+    with clock.stage("frictions", 0.55):
+        frictions = friction_effects(play, how) if how.frictions and case.frictions else ()
+    with clock.stage("certificate", 0.7):
         certificate = certify(solution)
     status = solution.status
     if status is Status.SOLVED and certificate.value_error > 1e-6 * max(1.0, float(np.ptp(solution.values))):
         status = Status.UNCERTIFIED
-    with clock.stage("selection", 0.8):
-        selection = select(compiled, how, solution, drafts, projected)
+    with clock.stage("selection", 0.75):
+        selection = select(play, how, judged, projected)
+    clock.progress("report", 1.0)
     projected = _with_bands(projected, selection)
-    clock.stage("done", 1.0).__enter__()
     game = compiled.game
     return Run(
         case=case,
-        verdict=_verdict(case, drafts, projected, solution.periods),
+        verdict=_verdict(drafts, projected),
         drafts=drafts,
         forecast=projected,
         frictions=frictions,
@@ -132,114 +142,133 @@ def run(
     )  # fmt: skip
 
 
-def judge(play: Play, how: Settings) -> tuple[DraftVerdict, ...]:
-    """The three gates of every draft, with survival, credibility and reasons."""
-    case = play.compiled.case
-    window = max(1, min(play.periods, round(how.sign_window_years / play.compiled.game.period_years)))
-    signing, voting = signings(play, window), votes(play)
-    lives, tempted = survivals(play), temptations(play)
-    found = []
-    for d, draft in enumerate(case.drafts):
-        gates = gates_of(play, d, signing, voting, lives[d], tempted[d], window)
-        points: list[tuple[str, Point]] = []
-        if signing.pair[d] is not None:
-            points += [("sign", p) for p in signing.pair[d]]  # type: ignore[union-attr]
-        if voting.tightest[d] is not None:
-            points.append(("ratify", voting.tightest[d]))  # type: ignore[arg-type]
-        if tempted[d].tightest is not None:
-            points.append(("keep", tempted[d].tightest))  # type: ignore[arg-type]
-        found.append(
-            DraftVerdict(
-                draft=draft.name,
-                title=draft.title,
-                form=draft.form,
-                gates=gates,
-                survival=lives[d],
-                credibility=tempted[d].gaps,
-                why=explain(play, points),  # type: ignore[arg-type]
-                signed=float(signing.by_draft[d]),
-                in_force=float(min(1.0, voting.in_force[d, 0])),
-                running_at_horizon=float(voting.running[d, 0]),
-                alone_signed=float(signing.caught[:window, d + 1].sum()),
-                alone_running=float(voting.running[d, d + 1]),
-                sentence=_sentence(gates),
-            )
+def judge(play: Play, how: Settings) -> tuple[tuple[DraftVerdict, Solution], ...]:
+    """The three gates of every draft alone on the table, with survival, credibility and reasons; and its solution.
+
+    The solutions come without the odds of each period, which are large.
+    """
+    compiled, case = play.compiled, play.compiled.case
+    if not case.drafts:
+        return ()
+    window = _window(play, how)
+    together = signing_of(play, None, window).caught.sum(axis=0)
+    running = voting_of(play, None).running
+    ever = entered(play)
+    solver = replace(how.solver, block_threads=False)
+
+    def judged(d: int) -> tuple[DraftVerdict, Solution]:
+        draft = case.drafts[d]
+        numbers = compiled.numbers([{**how.overrides, **compiled.only(draft.name)}])
+        one = Play(compiled, solve(compiled.game, numbers, solver, warm=play.solution.terminal))
+        signing, voting = signing_of(one, d, window), voting_of(one, d)
+        life, temptation = survival_of(one, d), temptation_of(one, d)
+        gates = gates_of(one, d, signing, voting, life, temptation, window)
+        points: list[tuple[GateKind, Point]] = [("sign", p) for p in signing.pair or ()]
+        if voting.tightest is not None:
+            points.append(("ratify", voting.tightest))
+        if temptation.tightest is not None:
+            points.append(("keep", temptation.tightest))
+        verdict = DraftVerdict(
+            draft=draft.name,
+            title=draft.title,
+            form=draft.form,
+            gates=gates,
+            survival=life,
+            credibility=temptation.gaps,
+            why=explain(one, points),
+            signed=float(together[d]),
+            in_force=float(ever[d]),
+            running_at_horizon=float(running[d]),
+            alone_signed=float(signing.caught[:, d].sum()),
+            alone_running=float(voting.running[d]),
+            sentence=_sentence(gates),
         )
-    return tuple(found)
+        return verdict, replace(one.solution, advantage=())
+
+    return tuple(side_by_side(judged, range(len(case.drafts))))
 
 
-def friction_effects(compiled: Compiled, how: Settings) -> tuple[FrictionEffect, ...]:
-    """Every friction switched off alone, all drafts on the table."""
-    case = compiled.case
-    draws: list[dict[str, float]] = [dict(how.overrides)]
-    base = compiled.layout.scope(
-        compiled.codes[:1],
-        parameters={k: np.array([[v]]) for k, v in {**compiled.central, **how.overrides}.items()},
-        period_years=compiled.game.period_years,
-    )
-    for friction in case.frictions:
-        off = {name: float(evaluate(worth.node, base)[0, 0]) for name, worth in friction.off}
-        draws.append({**how.overrides, **off})
-    running, signed = [], []
-    for first in range(0, len(draws), 7):
-        numbers = compiled.numbers(draws[first : first + 7])
-        play = Play(compiled, solve(compiled.game, numbers, how.solver))
-        live, ever = outcome_by_draw(play)
-        running += list(live)
-        signed += list(ever)
+def side_by_side(task: Callable[[int], Result], items: Sequence[int]) -> list[Result]:
+    """Run independent solves in threads, one a core (the kernels release the interpreter's lock)."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="servanda-solve") as pool:
+        return list(pool.map(task, items))
+
+
+def _window(play: Play, how: Settings) -> int:
+    return max(1, min(play.periods, round(how.sign_window_years / play.compiled.game.period_years)))
+
+
+def friction_effects(play: Play, how: Settings) -> tuple[FrictionEffect, ...]:
+    """Every friction switched off alone, and all together, with all drafts on the table."""
+    compiled = play.compiled
+    solver = replace(how.solver, block_threads=False, polish=False)
+
+    def without(index: int) -> tuple[float, float]:
+        off: dict[str, float] = {}
+        for friction in compiled.case.frictions[index : index + 1] or compiled.case.frictions:
+            off |= switched_off(compiled, friction, how.overrides)
+        numbers = compiled.numbers([{**how.overrides, **off}])
+        return outcome_of(Play(compiled, solve(compiled.game, numbers, solver, warm=play.solution.terminal)))
+
+    count = len(compiled.case.frictions)
+    results = [outcome_of(play), *side_by_side(without, range(count + 1))]
+    running, signed = zip(*results, strict=True)
+    names = [(f.name, f.title, f.mechanism) for f in compiled.case.frictions]
+    names.append(("all", "All frictions together", "Every mechanism above switched off at once."))
     return tuple(
         FrictionEffect(
-            f.name, f.title, f.mechanism, running[0], running[k], signed[0], signed[k],
-            _log_odds(running[k]) - _log_odds(running[0]),
+            *names[k], running[0], running[k + 1], signed[0], signed[k + 1],
+            _log_odds(running[k + 1]) - _log_odds(running[0]),
         )
-        for k, f in enumerate(case.frictions, start=1)
+        for k in range(count + 1)
     )  # fmt: skip
 
 
-def outcome_by_draw(play: Play) -> tuple[Floats, Floats]:
-    """P(a deal is live at the horizon) and P(one was ever live) of every draw."""
-    from servanda.diagnosis.play import propagate
+def switched_off(compiled: Compiled, friction: Friction, overrides: Mapping[str, float]) -> dict[str, float]:
+    """Parameter values with which a friction is off."""
+    parameters = {k: np.array([[v]]) for k, v in {**compiled.central, **overrides}.items()}
+    years = compiled.game.period_years
+    scope = compiled.layout.scope(compiled.codes[:1], parameters=parameters, period_years=years)
+    return {name: float(evaluate(worth.node, scope)[0, 0]) for name, worth in friction.off}
 
-    compiled = play.compiled
-    live = np.flatnonzero(compiled.live)
-    end = propagate(play, np.repeat(compiled.game.start[:, None], play.draws, axis=1))
-    ever = np.zeros(play.draws)
 
-    def after(_t: int, _slot: object, array: Floats) -> None:
-        ever[:] += array[live].sum(axis=0)
-        array[live] = 0.0
-
-    propagate(play, np.repeat(compiled.game.start[:, None], play.draws, axis=1), after=after)
-    return end[live].sum(axis=0), ever
+def outcome_of(play: Play) -> tuple[float, float]:
+    """P(a deal is live at the horizon) and P(one was ever signed)."""
+    running = voting_of(play, None).running
+    return float(running.sum()), float(signing_of(play, None, 0).caught.sum())
 
 
 def select(
-    compiled: Compiled, how: Settings, solution: Solution, drafts: tuple[DraftVerdict, ...], projected: Forecast
+    play: Play, how: Settings, judged: Sequence[tuple[DraftVerdict, Solution]], projected: Forecast
 ) -> Selection:
-    """Solve again with a longer horizon and other terminal values; report the spread of every headline number."""
-    case = compiled.case
+    """Solve again with a longer horizon and other terminal values; report the spread of every headline number.
+
+    Of the drafts only the one most likely to pass all gates is followed.
+    """
+    case = play.compiled.case
+    best = max(range(len(judged)), key=lambda d: judged[d][0].holds, default=None)
     names = ["a deal in force at the horizon", "ever a deal in force", "ever war"]
     names += [f"question {q.name}" for q in case.questions]
-    names += [f"keep {d.name}" for d in case.drafts]
     path = projected.outcomes
-    value = [path.deal[-1], path.ever_deal[-1], path.ever_war[-1]]
-    value += [a.probability for a in projected.answers] + [d.survival.alive[-1] for d in drafts]
+    value = [path.deal[-1], path.ever_deal[-1], path.ever_war[-1], *(a.probability for a in projected.answers)]
+    alone: tuple[int, Solution] | None = None
+    if best is not None:
+        alone = (best, judged[best][1])
+        names.append(f"mean life of {case.drafts[best].title} (years)")
+        value.append(judged[best][0].survival.mean_life_years)
     if not how.select:
         spreads = tuple(Spread(n, v, v, v, False) for n, v in zip(names, value, strict=True))
         return Selection(how.selection_tolerance, (), spreads, ())
-    leaders = _leaders(compiled)
+    solver = replace(how.solver, block_threads=False, polish=False)
     branches: list[tuple[str, SolverSettings]] = [
-        ("horizon one period longer", replace(how.solver, extra_periods=1)),
-        ("every state lasts beyond the horizon", with_terminal(how.solver, "settled")),
+        ("horizon one period longer", replace(solver, extra_periods=1)),
+        ("every state lasts beyond the horizon", with_terminal(solver, "settled")),
     ]
-    for actor in leaders:
+    for actor in _leaders(play.compiled):
         title = case.actors[actor].title
-        branches.append((f"best settlement for {title}", with_terminal(how.solver, "best", actor)))
-        branches.append((f"worst settlement for {title}", with_terminal(how.solver, "worst", actor)))
-    rows = []
-    for _, settings in branches:
-        other = Play(compiled, solve(compiled.game, solution.numbers, settings))
-        rows.append(_headlines(other, compiled))
+        branches.append((f"best settlement for {title}", with_terminal(solver, "best", actor)))
+        branches.append((f"worst settlement for {title}", with_terminal(solver, "worst", actor)))
+    rows = side_by_side(lambda k: _headlines(play, alone, branches[k][1]), range(len(branches)))
     table = np.array([value, *rows])
     spreads = tuple(
         Spread(n, v, float(lo), float(hi), bool(hi - lo > how.selection_tolerance))
@@ -248,18 +277,23 @@ def select(
     return Selection(how.selection_tolerance, tuple(n for n, _ in branches), spreads, tuple(tuple(r) for r in rows))
 
 
-def _headlines(play: Play, compiled: Compiled) -> list[float]:
+def _headlines(play: Play, alone: tuple[int, Solution] | None, settings: SolverSettings) -> list[float]:
     """Headline numbers of a branch at the same dates as the base."""
+    compiled = play.compiled
     periods = compiled.case.periods
-    trimmed = replace(play.solution, advantage=play.solution.advantage[:periods])
-    again = Play(compiled, trimmed)
-    projected = forecast(compiled, trimmed)
-    path = projected.outcomes
-    lives = survivals(again) if compiled.case.drafts else ()
-    return [
-        path.deal[-1], path.ever_deal[-1], path.ever_war[-1], *(float(p) for p in answer_questions(compiled, trimmed)),
-        *(s.alive[-1] for s in lives),
-    ]  # fmt: skip
+    first = solve(compiled.game, play.solution.numbers, settings, warm=play.solution.terminal)
+    base = replace(first, advantage=first.advantage[:periods])
+    path = forecast(compiled, base, details=False)
+    numbers = [path.outcomes.deal[-1], path.outcomes.ever_deal[-1], path.outcomes.ever_war[-1]]
+    numbers += [a.probability for a in path.answers]
+    if alone is not None:
+        draft, known = alone
+        # what lies beyond the horizon is bounded by the same values whatever the menu of drafts
+        given = known.terminal if settings.terminal.kind == "stationary" else first.terminal
+        other = solve(compiled.game, known.numbers, settings, terminal=given)
+        branch = Play(compiled, replace(other, advantage=other.advantage[:periods]))
+        numbers.append(survival_of(branch, draft).mean_life_years)
+    return numbers
 
 
 def _leaders(compiled: Compiled) -> list[int]:
@@ -277,16 +311,16 @@ def _with_bands(projected: Forecast, selection: Selection) -> Forecast:
     return replace(projected, answers=answers)
 
 
-def _sentence(gates: tuple[object, ...]) -> str:
-    sign, ratify, keep = (g.probability for g in gates)  # type: ignore[attr-defined]
+def _sentence(gates: tuple[Gate, Gate, Gate]) -> str:
+    sign, ratify, keep = (g.probability for g in gates)
     weakest = min((("signature", sign), ("ratification", ratify), ("being kept", keep)), key=lambda x: x[1])
     whole = sign * ratify * keep
     if whole >= 0.5:
-        return f"Can hold: {whole:.0%} through all three gates."
-    return f"Fails most at {weakest[0]} ({words(weakest[1])}, {weakest[1]:.1%})."
+        return f"Can hold: {_percent(whole)} through all three gates."
+    return f"Fails most at {weakest[0]}: {words(weakest[1])} ({_percent(weakest[1])})."
 
 
-def _verdict(case: ResolvedCase, drafts: tuple[DraftVerdict, ...], projected: Forecast, periods: int) -> Verdict:
+def _verdict(drafts: tuple[DraftVerdict, ...], projected: Forecast) -> Verdict:
     path = projected.outcomes
     live, ever = path.deal[-1], path.ever_deal[-1]
     end = f"{path.dates[-1]:%B %Y}"
@@ -295,16 +329,23 @@ def _verdict(case: ResolvedCase, drafts: tuple[DraftVerdict, ...], projected: Fo
         headline = f"No draft is on the table; war comes before {end} with probability {path.ever_war[-1]:.1%}."
         return Verdict(headline, path.ever_war[-1], words(path.ever_war[-1]), ())
     best = max(drafts, key=lambda d: d.holds)
-    headline = (
-        f"A deal in force in {end}: {words(p)} ({_percent(p)}). "
-        f"The draft most likely to be signed, ratified and kept is “{best.title}” ({_percent(best.holds)})."
-    )
+    chance = best.holds
+    if chance < 0.5:
+        passes = f"passes all three gates with probability {_percent(chance)} ({words(chance)})"
+        if len(drafts) > 1:
+            headline = f"None of the {len(drafts)} drafts can be expected to be signed, ratified and kept: the best, "
+            headline += f"“{best.title}”, {passes}."
+        else:
+            headline = f"The draft cannot be expected to be signed, ratified and kept: it {passes}."
+    else:
+        headline = f"“{best.title}” can hold: it passes all three gates with probability {_percent(chance)}."
     details = (
-        f"Some deal enters into force at some time: {words(min(1.0, ever))} ({_percent(ever)}).",
-        f"Without a deal or war at the horizon: {_percent(path.none[-1])}; war at any time: {_percent(path.ever_war[-1])}.",
+        f"In play with every draft on the table a deal is in force in {end}: {words(p)} ({_percent(p)}).",
+        f"Some deal enters into force at some time: {_percent(ever)} ({words(min(1.0, ever))}).",
+        f"War at any time: {_percent(path.ever_war[-1])}; neither deal nor war in {end}: {_percent(path.none[-1])}.",
         f"{best.title}: {best.sentence}",
     )
-    return Verdict(headline, p, words(p), details)
+    return Verdict(headline, chance, words(chance), details)
 
 
 def _percent(p: float) -> str:

@@ -6,35 +6,7 @@ import math
 from dataclasses import replace
 from datetime import date
 
-from servanda.case.expression import Expression, Number
-from servanda.case.resolved import (
-    SURELY_NOTHING,
-    Actor,
-    ChanceEvent,
-    Citation,
-    Consequence,
-    Decision,
-    Draft,
-    Form,
-    Friction,
-    Indicator,
-    Lever,
-    Option,
-    Outcome,
-    Parameter,
-    PayoffTerm,
-    Phase,
-    Price,
-    Protocol,
-    Question,
-    Ratifier,
-    ResolvedCase,
-    Side,
-    Source,
-    Timing as When,
-    Variable,
-)
-from servanda.case.uncertain import UncertainNumber, parse_uncertain
+from servanda.case.resolved import Citation, Source
 from servanda.diagnosis.findings import (
     CredibilityGap,
     DraftVerdict,
@@ -52,170 +24,9 @@ from servanda.forecast.projections import Answer, CalendarEvent, Forecast, Indic
 from servanda.forecast.vocabulary import words
 from servanda.provenance import Provenance
 from servanda.run import GameSize, Run, Timing, Verdict
+from tests.report.invented_case import ACTORS, DATES, DRAFTS, HOLDERS, PERIODS, TERMS, make_case
 
-PERIODS = 24
-DATES = tuple(date(2022 + (8 + 6 * t) // 12, (8 + 6 * t) % 12 + 1, 1) for t in range(PERIODS + 1))
-
-ACTORS = {
-    "us_engager": ("us", "US administration, engager"),
-    "us_opponent": ("us", "US administration, opponent"),
-    "iran_pragmatist": ("iran", "Iranian president, pragmatist"),
-    "iran_principalist": ("iran", "Iranian president, principalist"),
-    "congress": ("us", "Congress (pivotal member)"),
-    "supreme_council": ("iran", "Supreme National Security Council"),
-    "ally": ("allies", "Regional ally outside the deal"),
-    "guards": ("guards", "Revolutionary Guards"),
-    "firms": ("firms", "Outside investors"),
-}
-HOLDERS = ("us_engager", "us_opponent", "iran_pragmatist", "iran_principalist")
-DRAFTS = {
-    "narrow": ("Narrow text of August 2022", "political", 0.24, 1.0, 0.03),
-    "guaranteed": ("Narrow text with a guarantee", "agreement", 0.06, 0.41, 0.19),
-    "treaty": ("Treaty with the advice of the Senate", "treaty", 0.004, 0.00002, 0.46),
-    "broad": ("Longer and stronger", "agreement", 0.011, 0.62, 0.08),
-    "freeze": ("Small reversible freeze", "political", 0.57, 1.0, 0.012),
-    "gradual": ("Sequence with escrowed relief", "agreement", 0.33, 0.52, 0.27),
-}
-TERMS = (
-    "sanctions relief",
-    "audience at home",
-    "fear of snapback",
-    "regional standing",
-    "nuclear risk",
-    "investment",
-    "price of leaving",
-)
-
-
-def expression(text: str) -> Expression:
-    return Expression(text, Number(0.0))
-
-
-def _case() -> ResolvedCase:
-    judged = Citation(("judgement",), "J:B", "central of three published guesses")
-    cited = Citation(("IAEA22",), "A", "")
-    names = [
-        ("waiver_survival", "Odds that a waiver is renewed after a change of office", "0.05 to 0.4", "", judged),
-        ("oil_price", "Brent crude, mean", "normal(82, 14)", "USD a barrel", Citation(("EIA",), "A", "real, 2022")),
-        ("payback", "Payback of an upstream project", "6 to 12", "years", Citation(("WB", "IAEA22"), "B", "")),
-        ("turnover_us", "Odds that the office changes hands in the US", "0.5", "", judged),
-        ("in_earnest", "Whether talks are meant", "one of {earnest: 0.6, show: 0.4}", "", judged),
-    ]
-    parameters = [Parameter(n, t, _number(x), u, c) for n, t, x, u, c in names]
-    parameters += [
-        Parameter(f"weight_{i}", f"Weight of mechanism {i}", _number("2 to 5"), "points per year", judged)
-        for i in range(45)
-    ]
-    payoffs = tuple(
-        PayoffTerm(actor, term, expression(f"weight_{k} * draft.relief"), None, None, judged if k % 2 else cited)
-        for actor in ACTORS
-        for k, term in enumerate(TERMS)
-    )
-    prices = (Price("us_opponent", "price of leaving", expression("exit_price")),)
-    drafts = tuple(
-        Draft(
-            name,
-            title,
-            f"What the draft called {title.lower()} asks of both.",
-            form,
-            ("us", "iran"),
-            (("relief", expression("0.8")), ("scope", expression("1"))),
-            (Phase("first", "First steps", 0.5, None, ()), Phase("in_force", "In force", 0.0, None, ())),
-            expression("0.9"),
-            tuple(Consequence(s, "collapse", SURELY_NOTHING, ()) for s in ("us", "iran")),
-            tuple(Consequence(s, "collapse", SURELY_NOTHING, prices) for s in ("us", "iran")),
-            sunset_date=date(2031, 1, 1),
-            positions=(("us", (("enrichment cap", 3.67), ("duration", 12.0))), ("iran", (("enrichment cap", 5.0),))),
-            citation=cited,
-        )
-        for name, (title, form, *_) in DRAFTS.items()
-    )
-    protocol = Protocol(
-        "drawn",
-        ("us", "iran"),
-        None,
-        (),
-        (),
-        (),
-        (),
-        (),
-        0.5,
-        1.0,
-        (
-            Form("political", "Political commitment"),
-            Form("agreement", "Executive agreement with review", (Ratifier("Review", "congress", 0.25),)),
-            Form("treaty", "Treaty", (Ratifier("Senate", "congress", 0.5), Ratifier("Council", "supreme_council", 0.5))),
-        ),
-    )
-    white_house = Variable(
-        "white_house", "office", "White House", HOLDERS[:2], HOLDERS[0], (0.0, 1.0), side="us", citation=cited
-    )
-    programme = Variable(
-        "programme", "stock", "Enrichment programme", ("capped", "elevated", "threshold", "weapon"), "elevated",
-        (300.0, 3900.0, 8000.0, 9000.0), "kg", citation=cited,
-    )  # fmt: skip
-    election = ChanceEvent(
-        "US election", "US presidential inauguration", None,
-        When("dates", (date(2025, 1, 20), date(2029, 1, 20), date(2033, 1, 20))),
-        (Outcome(expression("turnover_us"), ()), Outcome(None, ())), citation=judged,
-    )  # fmt: skip
-    questions = tuple(
-        Question(a.question, a.text, expression("deal is live"), a.timing, a.date, a.outcome) for a in _answers()
-    )
-    return ResolvedCase(
-        name="us-iran",
-        title="US-Iran nuclear diplomacy",
-        description="Whether any draft on the table in September 2022 could be signed, ratified and kept.",
-        notes="## Scope\n\nThe case starts after the *final text* of August 2022 lapsed.\n\n- one item\n- another\n",
-        start=date(2022, 9, 1),
-        as_of=date(2022, 9, 1),
-        period_months=6,
-        periods=PERIODS,
-        values="expected",
-        sources=(
-            Source("IAEA22", "IAEA Board report GOV/2022/39", "https://www.iaea.org/documents", "A"),
-            Source("EIA", "EIA short-term energy outlook", "https://www.eia.gov/steo", "A"),
-            Source("WB", "World Bank country note", "", "B"),
-        ),
-        sides=(
-            Side("us", "United States", True, "white_house"),
-            Side("iran", "Iran", True, "presidency"),
-            Side("allies", "Regional allies", False, "ally"),
-        ),
-        actors=tuple(
-            Actor(n, s, t, expression("0.05"), expression("12"), judged) for n, (s, t) in ACTORS.items()
-        ),
-        variables=(white_house, programme),
-        chance=(election,),
-        decisions=(
-            Decision(
-                "sanctions", "Keep or drop the waivers", "white_house", None,
-                (
-                    Option("waive", "Renew the waivers", None, (), SURELY_NOTHING, citation=judged),
-                    Option("enforce", "Let the waivers lapse", None, prices, SURELY_NOTHING, citation=judged),
-                ),
-            ),
-        ),  # fmt: skip
-        protocol=protocol,
-        drafts=drafts,
-        payoffs=payoffs,
-        parameters=tuple(parameters),
-        frictions=(
-            Friction("waiver", "Waiver volatility", "Relief ends with the office-holder.",
-                     (("waiver_survival", expression("1")),), judged),
-        ),  # fmt: skip
-        levers=(Lever("escrow", "Escrowed relief", "weight_3", (("none", 0.0), ("half", 0.5)), citation=judged),),
-        war=expression("region is war"),
-        indicators=(Indicator("exports", "Shadow oil exports", expression("1"), "kb/d", cited),),
-        questions=questions,
-        evidence=(),
-        expect=(),
-        file="cases/us-iran/case.yaml",
-    )
-
-
-def _number(text: str) -> UncertainNumber:
-    return parse_uncertain(text, choices={"earnest": 1.0, "show": 0.0} if "earnest" in text else None)
+__all__ = ["PERIODS", "make_run", "with_hostile_titles"]
 
 
 def _survival(draft: str, keep: float, shift: int) -> Survival:
@@ -237,7 +48,8 @@ def _survival(draft: str, keep: float, shift: int) -> Survival:
         title = ACTORS[actor][1] if actor else ""
         endings.append(Ending(kind, actor, title, option, label, by_date[-1], by_date, DATES[5 + shift % 3]))
     life = sum(alive) * 0.5
-    return Survival(tuple(alive), life, tuple(endings))
+    kept = alive[-1] + sum(e.probability for e in endings if e.kind == "expiry")
+    return Survival(tuple(alive), life, tuple(endings), kept)
 
 
 def _credibility(scale: float) -> tuple[CredibilityGap, ...]:
@@ -279,14 +91,21 @@ def _gates(draft: str, sign: float, ratify: float, keep: float) -> tuple[Gate, G
         return Tightest(actor, ACTORS[actor][1], when, move, other, margin, odds, world, 0.31)
 
     signs = tightest("iran_pragmatist", "accept", "refuse", 4 * math.log(sign / (1 - sign)), DATES[2])
-    senate = tightest("congress", "approve", "reject", 4 * math.log(ratify / (1 - ratify)), DATES[3]) if ratify < 1 else None
+    senate = (
+        tightest("congress", "approve", "reject", 4 * math.log(ratify / (1 - ratify)), DATES[3]) if ratify < 1 else None
+    )
     keeps = tightest("us_opponent", "keep", "leave", -7.4, DATES[5])
     return (
         Gate("sign", sign, signs.margin, signs, "Signed within two years only if Iran's pragmatist gives way."),
-        Gate("ratify", ratify, senate.margin if senate else None, senate,
-             "No ratifier has to approve." if senate is None else "Congress decides and is against."),
+        Gate(
+            "ratify",
+            ratify,
+            senate.margin if senate else None,
+            senate,
+            "No ratifier has to approve." if senate is None else "Congress decides and is against.",
+        ),
         Gate("keep", keep, keeps.margin, keeps, "Ends when the opponent takes the White House in Jan 2025."),
-    )  # fmt: skip
+    )
 
 
 def _drafts() -> tuple[DraftVerdict, ...]:
@@ -294,12 +113,21 @@ def _drafts() -> tuple[DraftVerdict, ...]:
     for k, (name, (title, form, sign, ratify, keep)) in enumerate(DRAFTS.items()):
         verdicts.append(
             DraftVerdict(
-                name, title, form, _gates(name, sign, ratify, keep), _survival(name, keep, k),
-                _credibility(1 - 0.15 * k), _why(1 - 0.1 * k), sign * 0.4, sign * ratify * 0.4,
-                sign * ratify * keep * 0.4, sign, sign * ratify * keep,
+                name,
+                title,
+                form,
+                _gates(name, sign, ratify, keep),
+                _survival(name, keep, k),
+                _credibility(1 - 0.15 * k),
+                _why(1 - 0.1 * k),
+                sign * 0.4,
+                sign * ratify * 0.4,
+                sign * ratify * keep * 0.4,
+                sign,
+                sign * ratify * keep,
                 f"{title}: {words(sign)} to be signed, and {words(keep)} to be kept.",
             )
-        )  # fmt: skip
+        )
     return tuple(verdicts)
 
 
@@ -311,8 +139,22 @@ def _answers() -> tuple[Answer, ...]:
         ("war_2027", "Is there war between the two sides before 2027?", "by", date(2026, 12, 31), 0.21, "yes"),
         ("weapon", "Has Iran a nuclear weapon before 2030?", "by", date(2029, 12, 31), 0.16, "unknown"),
         ("snapback", "Do UN sanctions snap back by 18 October 2025?", "by", date(2025, 10, 18), 0.51, "yes"),
-        ("nullify", "Does Congress pass new sanctions that nullify relief by 2026?", "by", date(2026, 1, 1), 0.0004, "no"),
-        ("exports", "Are shadow exports above 1,500 kb/d at the start of 2026?", "at", date(2026, 1, 1), 0.83, "unknown"),
+        (
+            "nullify",
+            "Does Congress pass new sanctions that nullify relief by 2026?",
+            "by",
+            date(2026, 1, 1),
+            0.0004,
+            "no",
+        ),
+        (
+            "exports",
+            "Are shadow exports above 1,500 kb/d at the start of 2026?",
+            "at",
+            date(2026, 1, 1),
+            0.83,
+            "unknown",
+        ),
     )
     return tuple(
         Answer(n, text, timing, day, p, max(0.0, p - 0.02), min(1.0, p + 0.03), words(p), known)  # type: ignore[arg-type]
@@ -338,11 +180,16 @@ def _forecast() -> Forecast:
         grow = [1 + 0.02 * t for t in range(PERIODS + 1)]
         fans.append(
             IndicatorFan(
-                name, title, unit, DATES,
-                tuple(1.1 * mid * g for g in grow), tuple(low * g for g in grow),
-                tuple(mid * g for g in grow), tuple(high * g for g in grow),
+                name,
+                title,
+                unit,
+                DATES,
+                tuple(1.1 * mid * g for g in grow),
+                tuple(low * g for g in grow),
+                tuple(mid * g for g in grow),
+                tuple(high * g for g in grow),
             )
-        )  # fmt: skip
+        )
     paths = []
     for name, title, levels in (
         ("white_house", "White House", HOLDERS[:2]),
@@ -355,9 +202,10 @@ def _forecast() -> Forecast:
         raw = [[1.0 + math.sin(t / 6 + k) * 0.8 for t in range(PERIODS + 1)] for k in range(len(levels))]
         total = [sum(r[t] for r in raw) for t in range(PERIODS + 1)]
         paths.append(
-            VariablePath(name, title, levels, DATES,
-                         tuple(tuple(r[t] / total[t] for t in range(PERIODS + 1)) for r in raw))
-        )  # fmt: skip
+            VariablePath(
+                name, title, levels, DATES, tuple(tuple(r[t] / total[t] for t in range(PERIODS + 1)) for r in raw)
+            )
+        )
     calendar = (
         CalendarEvent(date(2024, 7, 1), "Iranian election (early)"),
         CalendarEvent(date(2025, 1, 20), "US inauguration"),
@@ -392,11 +240,16 @@ def make_run() -> Run:
         Spread("a deal is ever signed", 0.31, 0.30, 0.31, False),
         Spread("war by the horizon", 0.28, 0.26, 0.35, True),
     )
-    branches = ("one period longer", "best settlement for US", "worst settlement for US", "best settlement for Iran",
-                "worst settlement for Iran")  # fmt: skip
+    branches = (
+        "one period longer",
+        "best settlement for US",
+        "worst settlement for US",
+        "best settlement for Iran",
+        "worst settlement for Iran",
+    )
     selection = Selection(0.02, branches, spreads, tuple((0.021, 0.31 - 0.002 * k, 0.26 + 0.02 * k) for k in range(5)))
     return Run(
-        case=_case(),
+        case=make_case(_answers()),
         verdict=Verdict(
             "No draft on the table can be kept: almost no chance (2 %) that any deal runs in September 2034.",
             0.021,
@@ -411,19 +264,39 @@ def make_run() -> Run:
         forecast=_forecast(),
         frictions=frictions,
         status=Status.SOLVED,
-        certificate=Certificate(3.1e-11, 4.4e-13, 0.42, "congress", "Congress, Mar 2024, treaty ratifying", 310, 9e-12,
-                                "change below 1e-11 of the value range"),
+        certificate=Certificate(
+            3.1e-11,
+            4.4e-13,
+            0.42,
+            "congress",
+            "Congress, Mar 2024, treaty ratifying",
+            310,
+            9e-12,
+            "change below 1e-11 of the value range",
+        ),
         selection=selection,
         size=GameSize(21384, 61230, 154011, 402113, 812, 9, PERIODS, len(ACTORS)),
         timings=(Timing("read", 0.12), Timing("compile", 1.9), Timing("solve", 0.61), Timing("diagnose", 2.4)),
         peak_memory_mb=412.0,
-        provenance=Provenance("us-iran", "a3" * 32, (("tolerance", "1e-10"), ("window_years", "2")),
-                              (("servanda", "0.1.0"), ("python", "3.11.7"), ("numpy", "2.4.6")), "2026-01-05T10:00:00Z"),
-        warnings=(
-            Issue("warning", "unsourced", "`weight_7` has a number but no source", "add `source:` or `source: judgement`",
-                  Location("cases/us-iran/case.yaml", 210, 5), "parameters.weight_7", "  weight_7: 2 to 5"),
+        provenance=Provenance(
+            "us-iran",
+            "a3" * 32,
+            (("tolerance", "1e-10"), ("window_years", "2")),
+            (("servanda", "0.1.0"), ("python", "3.11.7"), ("numpy", "2.4.6")),
+            "2026-01-05T10:00:00Z",
         ),
-    )  # fmt: skip
+        warnings=(
+            Issue(
+                "warning",
+                "unsourced",
+                "`weight_7` has a number but no source",
+                "add `source:` or `source: judgement`",
+                Location("cases/us-iran/case.yaml", 210, 5),
+                "parameters.weight_7",
+                "  weight_7: 2 to 5",
+            ),
+        ),
+    )
 
 
 def with_hostile_titles(run: Run) -> Run:

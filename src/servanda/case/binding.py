@@ -22,8 +22,14 @@ from servanda.errors import Issue
 NOT_READ = Number(float("nan"))
 """Stands in for an expression that could not be read; never part of a case without errors."""
 
+MOST_ISSUES = 1_000
+
 _STEP = re.compile(r"(up|down)(?:\s+([1-9]\d{0,2}))?")
 _DEAL_EFFECTS = ("ended", "suspended", "none")
+
+
+class TooManyIssuesError(Exception):
+    """More is wrong than anybody reads: what was found stands in the issues of the binding."""
 
 
 class Binding:
@@ -66,7 +72,12 @@ class Binding:
     def error(self, code: str, message: str, hint: str, path: TreePath, *, key: bool = False) -> None:
         """Note an error at a node; in half a case only what is wrong by itself."""
         if self.complete or RULES[code].local:
-            self.issues.append(self.document.issue(code, message, hint, path=path, key=key))
+            self._note(self.document.issue(code, message, hint, path=path, key=key))
+
+    def _note(self, issue: Issue) -> None:
+        self.issues.append(issue)
+        if len(self.issues) >= MOST_ISSUES:
+            raise TooManyIssuesError
 
     def unknown(
         self, kind: str, name: str, known: Iterable[str], path: TreePath, *, key: bool = False, article: str = "no"
@@ -85,8 +96,7 @@ class Binding:
             return Expression(text, node, self.document.place(path))
         for fault in faults:
             where = self.document.place_within(path, fault.offset)
-            issue = self.document.issue(fault.code, fault.message, fault.hint, path=path, where=where)
-            self.issues.append(issue)
+            self._note(self.document.issue(fault.code, fault.message, fault.hint, path=path, where=where))
         return Expression(text, NOT_READ, self.document.place(path))
 
     def condition(self, text: str | None, path: TreePath, *, structural: bool = True) -> Expression | None:

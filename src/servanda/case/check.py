@@ -33,14 +33,15 @@ CHECKS: tuple[Check, ...] = (
     check_draft.check_permitted_available,
     check_draft.check_decisions_open,
     check_draft.check_drafts_bind,
+    check_draft.check_phases_reached,
     check_draft.check_sunsets,
     check_sources.check_sources_given,
     check_sources.check_parameters_used,
 )
 
 
-def check(case: ResolvedCase, document: Document) -> Iterator[Issue]:
-    """All issues of a case whose shape is right."""
-    facts = Facts(case, document)
+def check(case: ResolvedCase, document: Document, *, dated: bool) -> Iterator[Issue]:
+    """All issues of a case whose shape is right; without `dated` nothing is held against the horizon."""
+    facts = Facts(case, document, dated)
     for rule in CHECKS:
         yield from rule(facts)

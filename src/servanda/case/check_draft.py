@@ -61,6 +61,22 @@ def check_drafts_bind(facts: Facts) -> Iterator[Issue]:
             )
 
 
+def check_phases_reached(facts: Facts) -> Iterator[Issue]:
+    """phase-never-reached (warning): a phase that no state of the world leads to."""
+    for draft in facts.case.drafts:
+        for position, phase in enumerate(draft.phases[:-1]):
+            states = assignments([phase.advance_when], facts.variables)
+            if states is None or any(
+                holds(phase.advance_when, state, facts.variables, draft.name) is not False for state in states
+            ):
+                continue
+            path: TreePath = ("drafts", draft.name, "phases", position, "advance_when")
+            message = f"no state of the world leads from `{phase.name}` to `{draft.phases[position + 1].name}`"
+            yield facts.issue(
+                "phase-never-reached", message, "widen the condition", path=path, key=True, severity="warning"
+            )
+
+
 def check_sunsets(facts: Facts) -> Iterator[Issue]:
     """sunset-before-start: a draft cannot have expired already."""
     for draft in facts.case.drafts:

@@ -91,7 +91,13 @@ def check_evidence_dates(facts: Facts) -> Iterator[Issue]:
             yield facts.issue("evidence-after-as-of", message, "move `as_of`, or drop the observation", path=path)
         elif observation.date < case.start:
             message = f"{observation.date} lies before the first period, which begins on {case.start}"
-            yield facts.issue("evidence-before-start", message, "start earlier, or drop the observation", path=path, severity="warning")
+            yield facts.issue(
+                "evidence-before-start",
+                message,
+                "start earlier, or drop the observation",
+                path=path,
+                severity="warning",
+            )
 
 
 def check_event_dates(facts: Facts) -> Iterator[Issue]:

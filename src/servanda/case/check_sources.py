@@ -12,7 +12,7 @@ from servanda.case.resolved import Citation, Outcome, Price
 from servanda.errors import Issue
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 def literal_numbers(text: str) -> list[str]:
@@ -120,6 +120,8 @@ def _unsourced(facts: Facts, path: TreePath, message: str) -> Issue:
 
 def check_parameters_used(facts: Facts) -> Iterator[Issue]:
     """unused-parameter (warning): no expression reads it."""
+    if not facts.all_read:
+        return
     used = {
         node.name for expression in facts.expressions for node in walk(expression.node) if isinstance(node, Parameter)
     }

@@ -25,7 +25,8 @@ def value_of(node: Node, parameters: Mapping[str, float]) -> float | None:
     """
     match node:
         case Number(value=value):
-            return value
+            # NaN marks an expression that could not be read.
+            return None if math.isnan(value) else value
         case Parameter(name=name):
             return parameters.get(name)
         case Unary(operator=operator, operand=operand):

@@ -107,8 +107,16 @@ class Document:
         shown = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else ""
         if len(shown) > LONGEST_SHOWN:
             shown = shown[:LONGEST_SHOWN] + "…"
-        dotted = ".".join(str(step) for step in path)
-        return Issue(severity, code, message, hint, place, dotted, shown)
+        return Issue(severity, code, message, hint, place, dotted(path), shown)
+
+
+def dotted(path: TreePath) -> str:
+    """A path as issues show it.
+
+    >>> dotted(("drafts", "narrow", "phases", 0))
+    'drafts.narrow.phases.0'
+    """
+    return ".".join(str(step) for step in path)
 
 
 def clip(text: str, longest: int = 60) -> str:

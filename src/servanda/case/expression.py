@@ -69,12 +69,16 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Unary:
+    """Negation of a number or of a condition."""
+
     operator: Literal["-", "not"]
     operand: Node
 
 
 @dataclass(frozen=True, slots=True)
 class Binary:
+    """Two numbers or conditions joined by an operator."""
+
     operator: BinaryOperator
     left: Node
     right: Node
@@ -82,6 +86,8 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """A function of numbers."""
+
     function: FunctionName
     arguments: tuple[Node, ...]
 

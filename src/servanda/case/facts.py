@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from functools import cached_property
 
 from servanda.case.dates import add_months
 from servanda.case.document import Document, TreePath
-from servanda.case.expression import Expression
+from servanda.case.expression import Expression, Number
 from servanda.case.resolved import Outcome, ResolvedCase, Variable
 from servanda.errors import Issue, Location, Severity
 
@@ -19,6 +20,8 @@ class Facts:
 
     case: ResolvedCase
     document: Document
+    dated: bool = True
+    """Whether start, period and horizon could be read."""
 
     @cached_property
     def central(self) -> dict[str, float]:
@@ -32,7 +35,9 @@ class Facts:
 
     @cached_property
     def end(self) -> date:
-        """First day after the last period."""
+        """First day after the last period; the last of all days where the horizon is not known."""
+        if not self.dated:
+            return date.max
         try:
             return add_months(self.case.start, self.case.period_months * self.case.periods)
         except OverflowError:
@@ -42,6 +47,13 @@ class Facts:
     def expressions(self) -> tuple[Expression, ...]:
         """Every expression of the case."""
         return tuple(_expressions(self.case))
+
+    @cached_property
+    def all_read(self) -> bool:
+        """Whether every expression could be read."""
+        return not any(
+            isinstance(expression.node, Number) and math.isnan(expression.node.value) for expression in self.expressions
+        )
 
     @cached_property
     def outcome_lists(self) -> tuple[tuple[tuple[Outcome, ...], Location], ...]:

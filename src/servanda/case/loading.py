@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from servanda.case.binding import Binding
+from servanda.case.binding import Binding, TooManyIssuesError
 from servanda.case.check import check
 from servanda.case.document import Document
 from servanda.case.messages import did_you_mean, in_order, summary
@@ -17,6 +17,7 @@ from servanda.case.structure import structure
 from servanda.errors import CaseError, Issue, Location
 
 MOST_ISSUES = 200
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,14 @@ def load_text(text: str, file: str = "<text>") -> Loaded:
 
 
 def read(path: str | Path) -> ResolvedCase:
-    """Read a case file.
+    """Read a case: a file, a folder that holds `case.yaml`, or (as text) the name of a shipped case.
 
     Raises
     ------
     CaseError
         With all issues, if there are errors.
     """
-    return load(path).require()
+    return load(find(str(path))).require()
 
 
 def parse_text(text: str, file: str = "<text>") -> ResolvedCase:
@@ -85,17 +86,20 @@ def _loaded(document: Document, found: list[Issue]) -> Loaded:
     case = None
     if shape.written is not None:
         binding = Binding(document, shape.written, shape.unreadable, complete=shape.complete)
-        case = resolve(binding)
+        try:
+            case = resolve(binding)
+        except TooManyIssuesError:
+            case = None
         issues.extend(binding.issues)
-        if shape.complete:
-            issues.extend(check(case, document))
+        if shape.complete and case is not None:
+            dated = not any(issue.code in ("bad-period", "bad-horizon") for issue in binding.issues)
+            issues.extend(check(case, document, dated=dated))
     issues = in_order(issues)
     if any(issue.severity == "error" for issue in issues):
         case = None
     if len(issues) > MOST_ISSUES:
-        more = document.issue(
-            "too-many-issues", f"{len(issues) - MOST_ISSUES:,} more issues are not shown", "mend these first"
-        )
+        message = f"{len(issues) - MOST_ISSUES:,} more issues are not shown"
+        more = document.issue("too-many-issues", message, "mend these first", severity="warning")
         issues = [*issues[:MOST_ISSUES], more]
     return Loaded(case, tuple(issues))
 
@@ -132,7 +136,7 @@ def find(name: str) -> Path:
     except (OSError, ValueError):
         # A name that is no path of this system, for example with a NUL in it.
         path = Path()
-    if re.fullmatch(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*", name):
+    if len(name) <= LONGEST_NAME and re.fullmatch(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*", name):
         file = library() / name / "case.yaml"
         if file.is_file():
             return file

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
+from heapq import nlargest
 
 from servanda.errors import Issue
 
@@ -17,11 +19,20 @@ def did_you_mean(name: str, candidates: Iterable[str], otherwise: str = "") -> s
     'did you mean `sanctions`?'
     """
     known = [candidate for candidate in candidates if candidate][:_MOST_CANDIDATES]
-    if near := get_close_matches(name[:80], known, n=2, cutoff=0.6):
+    # Comparing letter by letter is slow: only the names that share most pairs of letters are compared so.
+    pairs = _pairs(name[:80])
+    likely = nlargest(8, known, key=lambda candidate: len(pairs & _pairs(candidate)))
+    if near := get_close_matches(name[:80], likely, n=2, cutoff=0.6):
         return "did you mean " + " or ".join(f"`{candidate}`" for candidate in near) + "?"
     if 0 < len(known) <= 8:
         return "known here: " + ", ".join(known)
     return otherwise or ("check the spelling" if known else "nothing of this kind is declared")
+
+
+@lru_cache(maxsize=4_096)
+def _pairs(name: str) -> frozenset[str]:
+    padded = f" {name.lower()} "
+    return frozenset(padded[at : at + 2] for at in range(len(padded) - 1))
 
 
 def in_order(issues: Iterable[Issue]) -> list[Issue]:

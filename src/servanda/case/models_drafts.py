@@ -162,7 +162,7 @@ class Draft(Cited):
         default={}, description="Numbers that expressions read as `draft.TERM`; constant."
     )
     phases: list[Phase] = Field(description="Stages, in order.", min_length=1)
-    verification: Verification = Field(default=Verification(), description="How hidden breaches are found.")
+    verification: Verification = Field(default=Verification(), description="How likely a hidden breach is found.")
     breach: dict[Name, Breach] = Field(default={}, description="What follows a noticed breach, by breaching side.")
     exit: dict[Name, Exit] = Field(default={}, description="What follows lawful exit, by leaving side.")
     sunset: SunsetText | None = Field(default=None, description="A date, or `{mean: DURATION}`; never if absent.")

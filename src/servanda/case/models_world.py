@@ -115,10 +115,10 @@ class Stock(Cited):
     start: LevelName = Field(description="Level at the start.")
     title: Text | None = Field(default=None, description="Name shown to readers.")
     growth: Drift | None = Field(
-        default=None, description="Sugar for a chance event `NAME grows` that raises it by one level."
+        default=None, description="Short for a chance event `NAME grows` that raises it by one level."
     )
     decay: Drift | None = Field(
-        default=None, description="Sugar for a chance event `NAME decays` that lowers it by one level."
+        default=None, description="Short for a chance event `NAME decays` that lowers it by one level."
     )
 
 

@@ -27,6 +27,8 @@ if not yaml.__with_libyaml__:
     raise ImportError("PyYAML was built without libyaml, which the case reader needs: reinstall the PyYAML wheel")
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Ends the key of a value that goes to a place nobody reads; no text holds a NUL.
+_IGNORED = "\x00"
 _EMPTY = {"", "~", "null", "Null", "NULL"}
 
 
@@ -115,11 +117,13 @@ def read_text(text: str, file: str = "<text>") -> tuple[Document, list[Issue]]:
 
 @dataclass
 class _Frame:
-    """An open collection: its path and, in a mapping, the key that waits for its value."""
+    """An open collection: its path and, in a mapping, the key that waits for a value and the last that has one."""
 
     path: TreePath
     node: dict[str, Tree] | list[Tree]
     key: str | None = None
+    flow: bool = False
+    last: str | None = None
 
 
 class _Composer:
@@ -131,6 +135,7 @@ class _Composer:
         self.stack: list[_Frame] = []
         self.nodes = 0
         self.documents = 0
+        self.torn: set[TreePath] = set()
 
     def run(self) -> None:
         try:
@@ -171,7 +176,7 @@ class _Composer:
             self._take_scalar(event)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             self._check(event)
-            self._open({} if isinstance(event, yaml.MappingStartEvent) else [], event)
+            self._open({} if isinstance(event, yaml.MappingStartEvent) else [], event, flow=bool(event.flow_style))
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             frame = self.stack.pop()
             mark = self.document.values[frame.path]
@@ -210,6 +215,9 @@ class _Composer:
         if frame is not None and isinstance(frame.node, dict) and frame.key is None:
             self._take_key(frame, event.value, mark)
             return
+        if frame is not None and frame.key == _IGNORED:
+            frame.key = None
+            return
         path = self._place_value(event.value, mark)
         if not style and event.value in _EMPTY:
             self.issues.append(
@@ -219,7 +227,9 @@ class _Composer:
             )
 
     def _take_key(self, frame: _Frame, key: str, mark: Mark) -> None:
-        assert isinstance(frame.node, dict)
+        if self._is_torn_off(frame, key, mark):
+            frame.key = _IGNORED
+            return
         path = (*frame.path, key)
         if key in frame.node:
             first = self.document.keys[path]
@@ -234,19 +244,39 @@ class _Composer:
                 )
             )
             # The second value goes to a place nobody reads, so that the first keeps its marks.
-            frame.key = key + "\x00again"
+            frame.key = key + _IGNORED
         else:
             frame.key = key
             self.document.keys[path] = mark
 
-    def _open(self, node: dict[str, Tree] | list[Tree], event: yaml.Event) -> None:
+    def _is_torn_off(self, frame: _Frame, key: str, mark: Mark) -> bool:
+        """Whether a key of a flow mapping is really the rest of the value before it, which has an open bracket."""
+        value = frame.node.get(frame.last) if isinstance(frame.node, dict) and frame.last is not None else None
+        if not frame.flow or mark.style or not isinstance(value, str) or value.count("(") <= value.count(")"):
+            return False
+        assert isinstance(frame.node, dict)
+        assert frame.last is not None
+        path = (*frame.path, frame.last)
+        first = self.document.values[path]
+        if first.style:
+            return False
+        if path not in self.torn:
+            self.torn.add(path)
+            message = f"inside {{ }} the comma ends `{clip(value)}`"
+            hint = "put quotes around the whole value, or write it on a line of its own"
+            self.issues.append(self.document.issue("yaml-syntax", message, hint, path=path))
+        frame.node[frame.last] = f"{value}, {key}"
+        self.document.values[path] = Mark(first.line, first.column, first.start, mark.end)
+        return True
+
+    def _open(self, node: dict[str, Tree] | list[Tree], event: yaml.Event, *, flow: bool) -> None:
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.node, dict) and frame.key is None:
             raise self._refuse("wrong-type", "a key must be a text", "write `key: value`", event)
         if len(self.stack) >= DEEPEST:
             raise self._refuse("too-deep", f"nodes are nested more than {DEEPEST} deep", "flatten the file", event)
         path = self._place_value(node, _mark(event, ""))
-        self.stack.append(_Frame(path, node))
+        self.stack.append(_Frame(path, node, flow=flow))
 
     def _place_value(self, node: Tree, mark: Mark) -> TreePath:
         path: TreePath = ()
@@ -255,8 +285,9 @@ class _Composer:
         elif isinstance((frame := self.stack[-1]).node, dict):
             assert frame.key is not None
             path = (*frame.path, frame.key)
-            if not frame.key.endswith("\x00again"):
+            if not frame.key.endswith(_IGNORED):
                 frame.node[frame.key] = node
+                frame.last = frame.key
             frame.key = None
         else:
             path = (*frame.path, len(frame.node))

@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 from servanda.case import models, models_drafts, models_world, scalars
 from servanda.case.reader import DEEPEST as DEEPEST_NODES
 from servanda.case.rules import GROUPS
-from servanda.case.scalars import RESERVED, Written
+from servanda.case.scalars import RESERVED, Cited, Written
 from servanda.case.shape import parts_of
 
 _WORDS: tuple[tuple[Any, str], ...] = (
@@ -41,26 +41,23 @@ _WORDS: tuple[tuple[Any, str], ...] = (
 
 _INTRODUCTION = f"""# The case language
 
-A case is one YAML file of at most 2 MB, nested at most {DEEPEST_NODES} deep. Every scalar is read as text and typed by its key, so
-`no`, `08`, `12:30` and dates mean what they say. Unknown and duplicate keys, empty values, anchors, aliases and tags are
-errors. All errors are reported at once, each with its line, its column and one way out.
+A case is one YAML file of at most 2 MB, nested at most {DEEPEST_NODES} deep. Every scalar is read as text and typed by
+its key, so `no`, `08`, `12:30` and dates mean what they say. Unknown and duplicate keys, empty values, anchors, aliases
+and tags are errors. All errors are reported at once, each with its line, its column and one way out.
 
-Kinds of values
-: *name*: letters, digits and `_`, not beginning with a digit. *Label*: one line of free text. *Date*: `YYYY-MM-DD`.
-  *Duration*: `6 months`, `2 years`. *Yes or no*: `yes`, `no`, `true`, `false`. *Effects*: a mapping of variable to a level,
-  or for a stock `up`, `down`, `up 2`, `down 2` (clamped at the ends); the key `deal` may become `ended`, `suspended` or
-  `none`. *Price*: a mapping of actor or side to a number expression, or to a mapping of named number expressions;
-  one-off points, positive is a cost; a side stands for each of its actors.
+**Values.** *Name*: letters, digits and `_`, not beginning with a digit. *Label*: one line of free text. *Date*:
+`YYYY-MM-DD`. *Duration*: `6 months`, `2 years`. *Yes or no*: `yes`, `no`, `true`, `false`. *Effects*: a mapping of
+variable to a level, or for a stock `up`, `down`, `up 2`, `down 2` (clamped at the ends); the key `deal` may become
+`ended`, `suspended` or `none`. *Price*: a mapping of actor or side to a number expression, or to a mapping of named
+number expressions; one-off points, positive is a cost; a side stands for each of its actors.
 
-Reserved words
-: {", ".join(f"`{word}`" for word in sorted(RESERVED))}. Levels and options may be called `none`, `yes`, `no` and `live`;
-  no level is called `up` or `down`.
+**Reserved words.** {", ".join(f"`{word}`" for word in sorted(RESERVED))}. Levels and options may
+be called `none`, `yes`, `no` and `live`; none is called `up` or `down`.
 
-Sources
-: Where a table lists `source`, `grade` and `note`, every number other than 0 and 1 should have a source. Grades: **A** official
-  text, news agency or known institute; **B** mirror, encyclopaedia or advocacy; **C** secondary pointer; **M** general
-  knowledge; **J** judgement, `J:A` a judgement resting on sources of grade A. Without `grade`, the best grade of the
-  sources holds.
+**Sources.** Where a table lists `source`, `grade` and `note`, every number other than 0 and 1 should have a source.
+Grades: A official text, news agency or known institute; B mirror, encyclopaedia or advocacy; C secondary pointer; M
+general knowledge; J judgement, `J:A` a judgement resting on sources of grade A. Without `grade`, the best grade of the
+sources holds.
 """
 
 _EXPRESSIONS = """## Expressions
@@ -69,12 +66,13 @@ Numbers, parameter names and names of stocks (their value at the present level, 
 `min(a, b)`, `max(a, b)`, `abs(a)`, `exp(a)`, and `if CONDITION then X else Y`. A date `YYYY-MM-DD` is its decimal year.
 
 Conditions: `VARIABLE is LEVEL`, `VARIABLE is not LEVEL`, `VARIABLE in (A, B)`, comparisons `< <= > >= == !=` between
-numbers or between a stock and one of its levels (by rank), `and`, `or`, `not`.
+numbers or between a stock and one of its levels (by rank), `and`, `or`, `not`. Beside a stock, a name that is one of
+its levels is read as that level, whatever else it names.
 
-Built in: `deal` (none, talks, tabled, ratifying, phase, in_force, suspended, expiring, ended; `live` stands for phase and
-in_force), `draft` (none, or a draft), `phase` (number of the current phase of a live deal, otherwise 0), `date` (decimal
-year at the middle of the period), `period_years`, and `draft.TERM` (the number of that term in the draft now tabled,
-ratifying, live, suspended or expiring; otherwise 0).
+Built in: `deal` (none, talks, tabled, ratifying, phase, in_force, suspended, expiring, ended; `live` stands for phase
+and in_force), `draft` (none, or a draft), `phase` (number of the current phase of a live deal, otherwise 0), `date`
+(decimal year at the middle of the period), `period_years`, and `draft.TERM` (the number of that term in the draft now
+tabled, ratifying, live, suspended or expiring; otherwise 0).
 
 *Structural* conditions decide which states and options exist: they read variables, `deal`, `draft` and `phase` only.
 *Constant* expressions (discount, decisiveness, terms of drafts, frictions) read numbers and parameters only.
@@ -116,7 +114,8 @@ def _section(model: type[Written]) -> str:
     hints = get_type_hints(model, include_extras=True)
     lines = [f"### {model.__name__}", "", (model.__doc__ or "").strip(), ""]
     lines += ["| key | type | default | meaning |", "| --- | --- | --- | --- |"]
-    for name, info in model.model_fields.items():
+    # What a table shares with many others stands last.
+    for name, info in sorted(model.model_fields.items(), key=lambda field: field[0] in Cited.model_fields):
         default = "required" if info.is_required() else _default(info.default)
         cells = [f"`{info.alias or name}`", _type(hints[name]), default, info.description or ""]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")

@@ -42,7 +42,7 @@ def resolve_sides(binding: Binding) -> tuple[Side, ...]:
 def _check_leader(binding: Binding, side: str, leader: str, path: TreePath) -> None:
     if leader not in binding.written.actors and leader not in binding.offices:
         binding.unknown("actor", leader, (*binding.written.actors, *binding.offices), path, article="no")
-    elif binding.side_of(leader) != side:
+    elif binding.side_of(leader) != side and binding.side_of(leader) in binding.written.sides:
         message = f"`{leader}` belongs to `{binding.side_of(leader)}`, not to `{side}`"
         binding.error("leader-of-other-side", message, "name an actor or office of the side itself", path)
 

@@ -26,6 +26,8 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Source:
+    """An entry of the bibliography."""
+
     name: str
     title: str
     url: str
@@ -45,6 +47,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
+    """Somebody who decides and has payoffs; `discount` per year, `decisiveness` in points."""
+
     name: str
     side: str
     title: str
@@ -115,6 +119,8 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class ChanceEvent:
+    """Something that happens by itself, with its odds and effects."""
+
     name: str
     title: str
     when: Expression | None
@@ -127,6 +133,8 @@ class ChanceEvent:
 
 @dataclass(frozen=True, slots=True)
 class Option:
+    """One thing an actor can do at a decision point; `hidden` if a breach by it may go unnoticed."""
+
     name: str
     title: str
     when: Expression | None
@@ -151,6 +159,8 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Ratifier:
+    """Somebody who must approve a signed draft; `delay` is the mean time to the vote in years."""
+
     name: str
     by: str
     delay: float
@@ -175,6 +185,8 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
+    """Who proposes, what talking and answering cost, and how long the deal machine waits."""
+
     order: Literal["drawn", "fixed"]
     proposers: tuple[str, ...]
     talks_when: Expression | None
@@ -202,6 +214,8 @@ class Obligation:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
+    """One phase of a draft: how long it lasts on average, what lets it advance, what each side owes."""
+
     name: str
     title: str
     lasts: float
@@ -224,6 +238,8 @@ class Consequence:
 
 @dataclass(frozen=True, slots=True)
 class Linkage:
+    """Something outside a deal that brings it down."""
+
     when: Expression
     leads_to: Literal["collapse", "suspension"]
     note: str = ""
@@ -256,6 +272,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class PayoffTerm:
+    """A named flow payoff of one actor, points per year: worth × per, while `when` holds."""
+
     actor: str
     name: str
     worth: Expression
@@ -267,6 +285,8 @@ class PayoffTerm:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
+    """A named number, certain or uncertain."""
+
     name: str
     title: str
     number: UncertainNumber
@@ -289,6 +309,8 @@ class Friction:
 
 @dataclass(frozen=True, slots=True)
 class Lever:
+    """Something a mediator can change: values of one parameter, with its price."""
+
     name: str
     title: str
     sets: str
@@ -301,6 +323,8 @@ class Lever:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
+    """A reported quantity as a function of the state."""
+
     name: str
     title: str
     value: Expression
@@ -339,6 +363,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
+    """A range in which a quantity of the case is expected to lie."""
+
     quantity: str
     low: float
     high: float

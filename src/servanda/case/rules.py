@@ -38,7 +38,6 @@ _FILE = (
     Rule("null-value", "Every key has a value."),
     Rule("too-deep", "Nodes are nested at most 30 deep."),
     Rule("too-many-nodes", "A file holds at most 200,000 nodes."),
-    Rule("too-many-issues", "At most 200 issues are shown."),
 )
 _SHAPE = (
     Rule("not-a-mapping", "A case is a mapping of keys."),
@@ -128,18 +127,20 @@ _READING = (
     Rule("question-before-as-of", "A question is not older than the date of information."),
     Rule("evidence-unclear", "An observation is of one variable, decision or indicator."),
     Rule("evidence-after-as-of", "Evidence is not younger than the date of information."),
-    Rule("evidence-before-start", "Evidence falls into a period."),
     Rule("lever-without-choices", "A lever has choices or a range."),
     _local("bad-quantity", "An expected quantity is P(…), outcome(…), sign(…), ratify(…) or keep(…)."),
 )
 _WARNINGS = (
+    _warning("too-many-issues", "At most 200 issues are shown."),
     _warning("unsourced", "A number other than 0 and 1 says where it comes from."),
     _warning("unused-parameter", "Some expression reads the parameter."),
     _warning("war-undeclared", "Some state counts as war."),
     _warning("odds-may-leave-range", "All draws of a parameter used as odds lie between 0 and 1."),
     _warning("ratchet-falls", "No effect lowers a ratchet."),
     _warning("date-outside-horizon", "A dated event falls into a period."),
+    _warning("evidence-before-start", "Evidence falls into a period."),
     _warning("decision-never-open", "A decision has an available option in some state."),
+    _warning("phase-never-reached", "Some state of the world leads from each phase to the next."),
     _warning("draft-owes-nothing", "A draft asks something of somebody."),
 )
 

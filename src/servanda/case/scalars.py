@@ -21,7 +21,7 @@ LEVEL_WORDS = frozenset({"none", "yes", "no", "live"})
 STEP_WORDS = frozenset({"up", "down"})
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 LONGEST_NAME = 80
 
 

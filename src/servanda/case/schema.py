@@ -14,8 +14,25 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Servanda case",
-        **{key: value for key, value in generated.items() if key != "title"},
+        **{key: value for key, value in _tidied(generated).items() if key != "title"},
     }
+
+
+def _tidied(node: Any) -> Any:
+    """A schema without made-up titles and empty defaults, whose mappings take matching names only."""
+    if isinstance(node, list):
+        return [_tidied(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    kept: dict[str, Any] = {}
+    for key, value in node.items():
+        if key in ("properties", "$defs", "patternProperties"):
+            kept[key] = {name: _tidied(inner) for name, inner in value.items()}
+        elif key != "title" and not (key == "default" and (value is None or isinstance(value, dict | list))):
+            kept[key] = _tidied(value)
+    if "patternProperties" in kept:
+        kept["additionalProperties"] = False
+    return kept
 
 
 def text() -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from servanda.case.document import Document, Tree, TreePath, clip
+from servanda.case.document import Document, Tree, TreePath, clip, dotted
 from servanda.case.messages import did_you_mean
 from servanda.case.models import Case
 from servanda.case.shape import fields_of, models_at
@@ -57,7 +57,8 @@ def structure(document: Document, found: list[Issue]) -> Structure:
         return Structure(None, () if stopped else (issue,), frozenset(), False)
     tree = deepcopy(document.tree)
     unreadable: set[str] = set()
-    empty = [path for path in document.values if path and any(_is_at(issue, path) for issue in found)] if found else []
+    nulls = {issue.path for issue in found if issue.code == "null-value"}
+    empty = [path for path in document.values if nulls and path and dotted(path) in nulls]
     for path in empty:
         _cut(tree, path, unreadable)
     issues: list[Issue] = []
@@ -71,7 +72,7 @@ def structure(document: Document, found: list[Issue]) -> Structure:
         cuts: list[TreePath] = []
         for error in errors:
             path, missing = _path_of(error, tree)
-            if attempt == 0 and not (missing and (*path, missing) in empty):
+            if attempt == 0 and not (missing and dotted((*path, missing)) in nulls):
                 issues.append(_issue(error, path, missing, document))
             cuts.append(path)
         for path in cuts:
@@ -79,10 +80,6 @@ def structure(document: Document, found: list[Issue]) -> Structure:
         for key, value in _PLACEHOLDERS.items():
             tree.setdefault(key, deepcopy(value))
     return Structure(None, tuple(issues), frozenset(unreadable), False)
-
-
-def _is_at(issue: Issue, path: TreePath) -> bool:
-    return issue.code == "null-value" and issue.path == ".".join(str(step) for step in path)
 
 
 def _path_of(error: Any, tree: Tree) -> tuple[TreePath, str]:

@@ -11,13 +11,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from servanda.case.document import clip
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
 Kind = Literal["certain", "triangular", "uniform", "normal", "lognormal", "beta", "choice"]
 
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 NUMBER = re.compile(_NUMBER)
 _RANGE = re.compile(rf"\s*({_NUMBER})\s+to\s+({_NUMBER})\s*")
 _CALL = re.compile(r"\s*([A-Za-z]+)\s*\((.*)\)\s*", re.DOTALL)
@@ -185,7 +187,7 @@ def _parse(text: str, central: float | None, choices: dict[str, float] | None) -
         return UncertainNumber("triangular", (low, mode, high), (), mode, text)
     if found := _CALL.fullmatch(text):
         return _parse_call(text, found[1], found[2])
-    raise DistributionError(f"`{text}` is neither a number nor a distribution", f"write {FORMS}")
+    raise DistributionError(f"`{clip(text)}` is neither a number nor a distribution", f"write {FORMS}")
 
 
 _ARITY = {"uniform": 2, "normal": 2, "lognormal": 2, "beta": 2, "triangular": 3}
@@ -194,7 +196,7 @@ _ARITY = {"uniform": 2, "normal": 2, "lognormal": 2, "beta": 2, "triangular": 3}
 def _parse_call(text: str, name: str, inside: str) -> UncertainNumber:
     arity = _ARITY.get(name)
     if arity is None:
-        raise DistributionError(f"no distribution is called `{name}`", f"write {FORMS}")
+        raise DistributionError(f"no distribution is called `{clip(name)}`", f"write {FORMS}")
     parts = [part.strip() for part in inside.split(",")]
     if len(parts) != arity or not all(NUMBER.fullmatch(part) for part in parts):
         raise DistributionError(f"`{name}` takes {arity} numbers", f"write {FORMS}")
@@ -235,9 +237,11 @@ def _parse_choice(text: str, inside: str, numbers: dict[str, float]) -> Uncertai
     for entry in inside.split(","):
         name, colon, weight = (part.strip() for part in entry.partition(":"))
         if not colon or not NUMBER.fullmatch(weight) or not (_NAME.fullmatch(name) or NUMBER.fullmatch(name)):
-            raise DistributionError(f"`{entry.strip()}` is not `name: weight`", "write `one of {low: 1, high: 2}`")
+            raise DistributionError(
+                f"`{clip(entry.strip())}` is not `name: weight`", "write `one of {low: 1, high: 2}`"
+            )
         if name in weighed:
-            raise DistributionError(f"`{name}` stands twice", "give every choice once")
+            raise DistributionError(f"`{clip(name)}` stands twice", "give every choice once")
         weighed[name] = _finite(weight)
     total = math.fsum(weighed.values())
     if total <= 0 or min(weighed.values()) < 0:
@@ -254,20 +258,20 @@ def _choice_value(name: str, numbers: dict[str, float]) -> float:
         return float(numbers[name])
     if NUMBER.fullmatch(name):
         return _finite(name)
-    raise DistributionError(f"the choice `{name}` has no number", f"add it under `choices: {{{name}: …}}`")
+    raise DistributionError(f"the choice `{clip(name)}` has no number", "add it under `choices: {NAME: NUMBER}`")
 
 
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise DistributionError(f"{text} is too large a number", "give a number below 1e300")
+        raise DistributionError(f"{clip(text)} is too large a number", "give a number below 1e300")
     return value
 
 
 def _increasing(text: str, low: float, high: float) -> None:
     if not low < high:
         raise DistributionError(
-            f"`{text.strip()}` runs from {low:g} to {high:g}", "put the smaller number first, or write one number"
+            f"`{clip(text.strip())}` runs from {low:g} to {high:g}", "put the smaller number first, or write one number"
         )
 
 

@@ -54,12 +54,12 @@ class Compiled:
     @cached_property
     def deal_stage(self) -> NDArray[np.int64]:
         """Stage of the deal (index into STAGES) for every state."""
-        return np.array([STAGES.index(x.stage) for x in self.layout.levels])[self.deal_level]
+        return np.array([STAGES.index(x.stage) for x in self.layout.levels], dtype=np.int64)[self.deal_level]
 
     @cached_property
     def draft(self) -> NDArray[np.int64]:
         """Index of the draft on the table or live in every state, -1 without one."""
-        return np.array([x.draft for x in self.layout.levels])[self.deal_level]
+        return np.array([x.draft for x in self.layout.levels], dtype=np.int64)[self.deal_level]
 
     @cached_property
     def live(self) -> NDArray[np.bool_]:
@@ -96,7 +96,7 @@ class Compiled:
         nowhere = self.layout.scope(self.codes[:1], parameters=parameters, period_years=self.game.period_years)
 
         def each(node: syntax.Node) -> Floats:
-            return np.broadcast_to(evaluate(node, nowhere), (1, len(full)))[0]
+            return np.asarray(np.broadcast_to(evaluate(node, nowhere), (1, len(full)))[0])
 
         rates = np.stack([each(a.discount.node) for a in self.case.actors])
         widths = np.stack([each(a.decisiveness.node) for a in self.case.actors])
@@ -156,21 +156,20 @@ def compile_case(case: ResolvedCase, limit: int = STATE_LIMIT) -> Compiled:
     years = case.period_months / 12
     movers = Movers(layout)
     plan = _plan(case, layout, movers, years)
-    roots = [layout.start]
-    for index in range(len(case.drafts)):
-        roots.append(int(layout.with_deal(np.array([layout.start]), _first(case, index))[0]))
+    start = np.array([layout.start])
+    roots = [layout.start, *(int(layout.with_deal(start, _first(case, i))[0]) for i in range(len(case.drafts)))]
     reached = explore(plan, roots, limit)
     registry = Registry(layout, years)
     builder = StageBuilder(registry, reached.codes)
     stages = tuple(builder.stage(rule, before) for rule, before in zip(plan.rules, reached.before, strict=True))
     payoff = builder.payoffs(case, movers.index)
-    start = np.zeros(len(reached.codes))
-    start[np.searchsorted(reached.codes, layout.start)] = 1.0
+    first = np.zeros(len(reached.codes))
+    first[np.searchsorted(reached.codes, layout.start)] = 1.0
     game = Game(
         states=len(reached.codes),
         stages=stages,
         schedule=_schedule(case, plan),
-        start=start,
+        start=first,
         payoff_class=payoff.classes,
         class_start=payoff.class_start,
         class_term=payoff.class_term,

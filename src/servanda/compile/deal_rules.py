@@ -93,22 +93,26 @@ class DealMachine:
         outcomes = [(odds, self.layout.with_deal(here, to))]
         if odds != ONE:
             outcomes.append((complement(odds), here))
-        return Applied(label, 0, rows, np.full(len(rows), NOBODY), tuple(outcomes))
+        nobody = np.full(len(rows), NOBODY)
+        return Applied(label, 0, rows, nobody, tuple(outcomes), place=self.case.protocol.where)
 
     def sunsets(self) -> list[Rule]:
         """One dated stage for every draft that ends on a date."""
         return [self._sunset_rule(d, draft) for d, draft in enumerate(self.case.drafts) if draft.sunset_date]
 
     def _sunset_rule(self, index: int, draft: Draft) -> Rule:
-        alive = [
-            i
-            for i, x in enumerate(self.layout.levels)
-            if x.draft == index and x.stage in ("phase", "in_force", "suspended")
-        ]
+        levels = list(enumerate(self.layout.levels))
+        alive = [i for i, x in levels if x.draft == index and x.stage in ("phase", "in_force")]
+        suspended = [i for i, x in levels if x.draft == index and x.stage == "suspended"]
 
         def apply(codes: Codes) -> list[Applied]:
-            rows = np.flatnonzero(np.isin(self.layout.digit(codes, "deal"), alive))
-            return [self._tick("expiry", rows, codes, ONE, _sunset(draft, index))]
+            deal = self.layout.digit(codes, "deal")
+            running = np.flatnonzero(np.isin(deal, alive))
+            hanging = np.flatnonzero(np.isin(deal, suspended))
+            return [
+                self._tick("expiry", running, codes, ONE, _sunset(draft, index)),
+                self._tick("lapse", hanging, codes, ONE, DealLevel("ended")),
+            ]
 
         assert draft.sunset_date is not None
         return Rule(
@@ -214,14 +218,14 @@ class DealMachine:
             here = codes[rows]
             after = self.layout.with_deal(here, DealLevel("tabled", index, side=me))
             mover = self.movers.of(side, here)
-            found += [
-                Applied(
-                    f"table {draft.name}", 2 + index, rows[mover == who], mover[mover == who], ((ONE, after[mover == who]),),
-                    (*self.movers.prices(self.case.protocol.table_prices, side), (int(who), "draft off the table", syntax.Parameter(menu_parameter(draft.name)))),
-                    draft.where,
-                )
-                for who in np.unique(mover)
-            ]  # fmt: skip
+            off = syntax.Parameter(menu_parameter(draft.name))
+            paid = self.movers.prices(self.case.protocol.table_prices, side)
+            for who in np.unique(mover):
+                mine = mover == who
+                prices = (*paid, (int(who), "draft off the table", off))
+                outcomes = ((ONE, after[mine]),)
+                label = f"table {draft.name}"
+                found.append(Applied(label, 2 + index, rows[mine], mover[mine], outcomes, prices, draft.where))
         return found
 
     def _move(
@@ -242,7 +246,8 @@ class DealMachine:
             (ONE, self.layout.with_deal(here, DealLevel("ended"))),
         )
         prices = self.movers.prices(form.exit_prices, side) + self.movers.prices(leaving.prices)
-        return Applied("withdraw", 9, rows, self.movers.of(side, here), outcomes, prices, leaving.where, breaks=True)
+        place = leaving.where if leaving.where.line else draft.where
+        return Applied("withdraw", 9, rows, self.movers.of(side, here), outcomes, prices, place, breaks=True)
 
     def answer(self, to: str) -> Rule:
         """The other party's answer to what `to` has tabled."""

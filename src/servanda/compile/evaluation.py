@@ -71,7 +71,7 @@ def evaluate(node: syntax.Node, scope: Scope) -> Array:
             return np.array([[scope.date]])
         case syntax.Clock(name="period_years"):
             return np.array([[scope.period_years]])
-        case syntax.Clock(name="phase"):
+        case syntax.Clock():
             return scope.phase.astype(np.float64)
         case syntax.Unary(operator=operator, operand=operand):
             inner = evaluate(operand, scope)

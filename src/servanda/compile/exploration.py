@@ -90,7 +90,7 @@ def explore(plan: Plan, roots: Sequence[int], limit: int) -> Reached:
 
 
 def _image(rule: Rule, states: Codes) -> Codes:
-    """States after a stage: successors where it acts, the same states elsewhere (or where a dated event may not happen)."""
+    """States after a stage: successors where it acts, the same states elsewhere or where a date may pass by."""
     if not len(states):
         return states
     applied = rule.apply(states)

@@ -60,6 +60,7 @@ def deal_levels(case: ResolvedCase) -> tuple[DealLevel, ...]:
 def _suspends(case: ResolvedCase) -> bool:
     outcomes = [o for e in case.chance for o in e.outcomes]
     outcomes += [o for d in case.decisions for option in d.options for o in option.outcomes]
+    outcomes += [o for d in case.drafts for after in (*d.breaches, *d.exits) for o in after.outcomes]
     return any(c.variable == "deal" and c.to == "suspended" for o in outcomes for c in o.effects)
 
 

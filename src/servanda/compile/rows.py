@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -138,7 +138,7 @@ def _joined(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
-def _columns(parts: list[NDArray[np.int64]], rows: int) -> NDArray[np.int64]:
+def _columns(parts: Sequence[NDArray[np.signedinteger]], rows: int) -> NDArray[np.int64]:
     return np.stack(parts, axis=1).astype(np.int64) if parts else np.zeros((rows, 0), np.int64)
 
 

@@ -33,64 +33,61 @@ class _Cell:
     best: Point | None = None
 
 
-def temptations(play: Play, least_weight: float = 0.05) -> tuple[Temptation, ...]:
-    """Temptation of every draft alone on the table, from its first phase at the start.
+def temptation_of(play: Play, draft: int, least_weight: float = 0.05) -> Temptation:
+    """Temptation while a draft runs, from its first phase at the start.
 
     Only points reached with at least `least_weight` (probability) compete for the tightest.
     """
     compiled = play.compiled
-    drafts = range(len(compiled.case.drafts))
-    mass = np.zeros((compiled.game.states, play.draws))
-    for d in drafts:
-        mass[compiled.start_with_deal(d), d + 1] = 1.0
-    live = compiled.live
-    alive = play.stage_mask("phase", "in_force", "suspended", "expiring")
+    mass = np.zeros((compiled.game.states, 1))
+    mass[compiled.start_with_deal(draft)] = 1.0
+    alive = play.stage_mask("phase", "in_force", "suspended", "expiring", draft=draft)
     dead = np.flatnonzero(~alive)
-    cells: dict[tuple[int, int, int], dict[int, _Cell]] = {}
+    cells: dict[tuple[int, int], dict[int, _Cell]] = {}
+    choosing = [
+        np.flatnonzero(np.logical_or.reduceat(breaks, stage.option_start[:-1]) & compiled.live[stage.state])
+        if breaks.any()
+        else np.zeros(0, np.int64)
+        for breaks, stage in zip(compiled.breaks, compiled.game.stages, strict=True)
+    ]
 
     def before(t: int, slot: Slot, array: Floats) -> None:
+        rows = choosing[slot.stage]
         stage = compiled.game.stages[slot.stage]
-        breaks = compiled.breaks[slot.stage]
-        if not breaks.any():
+        weight = array[stage.state, 0]
+        held = rows[weight[rows] > 0.0]
+        if not len(held):
             return
-        can = np.maximum.reduceat(breaks, stage.option_start[:-1].astype(np.int64)) & live[stage.state]
-        rows = np.flatnonzero(can)
-        for d in drafts:
-            weight = array[stage.state, d + 1]
-            held = rows[weight[rows] > 0.0]
-            advantage = play.solution.advantage[t][slot.options, d + 1]
-            tempting, _ = best_of(stage, advantage, breaks)
-            keeping, _ = best_of(stage, advantage, ~breaks)
-            for actor in np.unique(stage.mover[held]):
-                found = point(play, t, slot, d + 1, int(actor), held, weight, (~breaks, breaks))
-                if found is None:
-                    continue
-                cell = cells.setdefault((d, t, int(actor)), {}).setdefault(slot.stage, _Cell())
-                positive = float(weight[found.rows][tempting[found.rows] > keeping[found.rows]].sum())
-                cell.weight += found.likelihood
-                cell.gap -= found.likelihood * found.margin
-                cell.tempted += positive
-                if cell.best is None or found.likelihood > cell.best.likelihood:
-                    cell.best = found
+        breaks = compiled.breaks[slot.stage]
+        advantage = play.solution.advantage[t][slot.options, 0]
+        tempting, _ = best_of(stage, advantage, breaks)
+        keeping, _ = best_of(stage, advantage, ~breaks)
+        for actor in np.unique(stage.mover[held]):
+            found = point(play, t, slot, int(actor), held, weight, (~breaks, breaks))
+            if found is None:
+                continue
+            cell = cells.setdefault((t, int(actor)), {}).setdefault(slot.stage, _Cell())
+            cell.weight += found.likelihood
+            cell.gap -= found.likelihood * found.margin
+            cell.tempted += float(weight[found.rows][tempting[found.rows] > keeping[found.rows]].sum())
+            if cell.best is None or found.likelihood > cell.best.likelihood:
+                cell.best = found
 
-    def after(_t: int, slot: Slot, array: Floats) -> None:
-        if slot.remaining == 0 or compiled.breaks[slot.stage].any():
-            array[dead] = 0.0
+    def after(_t: int, _slot: Slot, array: Floats) -> None:
+        array[dead] = 0.0
 
     propagate(play, mass, before=before, after=after)
-    return tuple(_temptation(play, d, cells, least_weight) for d in drafts)
+    return _temptation(play, cells, least_weight)
 
 
-def _temptation(
-    play: Play, draft: int, cells: dict[tuple[int, int, int], dict[int, _Cell]], least: float
-) -> Temptation:
-    actors = sorted({actor for d, _, actor in cells if d == draft})
+def _temptation(play: Play, cells: dict[tuple[int, int], dict[int, _Cell]], least: float) -> Temptation:
+    actors = sorted({actor for _, actor in cells})
     gaps: list[CredibilityGap] = []
     tightest: tuple[float, Point] | None = None
     for actor in actors:
         series: list[tuple[float | None, float, float, str]] = []
         for t in range(play.periods):
-            stages = [c for c in cells.get((draft, t, actor), {}).values() if c.weight > 1e-12]
+            stages = [c for c in cells.get((t, actor), {}).values() if c.weight > 1e-12]
             if not stages:
                 series.append((None, 0.0, 0.0, ""))
                 continue

@@ -32,9 +32,9 @@ class Gate:
     """One gate of one draft.
 
     `probability` of passing: sign = signed within `window_years` of the start with this draft alone on the
-    table; ratify = approved by every ratifier given signature (1 with no ratifier); keep = still running at the
-    horizon given that it entered its first phase at the start. `margin` is that of the tightest move (positive:
-    the move the gate needs is the better one); None if no such move was ever reached.
+    table; ratify = approved by every ratifier given signature (1 with no ratifier); keep = kept to the
+    horizon or to its own lawful end, given that it entered its first phase at the start. `margin` is that of the
+    tightest move (positive: the move the gate needs is the better one); None if no such move was ever reached.
     """
 
     kind: GateKind
@@ -64,11 +64,16 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Survival:
-    """The draft put in force at the start: `alive[t]` at the start of period t (length periods + 1)."""
+    """The draft put in force at the start: `alive[t]` at the start of period t (length periods + 1).
+
+    `kept` is the probability that nobody breaks or leaves it and nothing brings it down before the horizon or its own
+    lawful end, whichever comes first; `mean_life_years` counts years up to the horizon.
+    """
 
     alive: tuple[float, ...]
     mean_life_years: float
     endings: tuple[Ending, ...]
+    kept: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,7 @@ class DraftVerdict:
 
 @dataclass(frozen=True, slots=True)
 class FrictionEffect:
-    """One friction switched off alone: what happens to the chance that any deal runs at the horizon and is ever signed."""
+    """A friction switched off: the chance that any deal runs at the horizon, and that any is ever signed."""
 
     friction: str
     title: str

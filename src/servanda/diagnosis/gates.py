@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from servanda.diagnosis.credibility import Temptation
 from servanda.diagnosis.findings import Gate, GateKind, Survival, Tightest
@@ -19,171 +20,152 @@ from servanda.diagnosis.play import Crossing, Floats, Play, propagate
 from servanda.equilibrium import Slot
 
 SIGNED = ("ratifying", "phase", "in_force")
+# a pair of office-holders counts only if it is there in at least one case in twenty
+LIKELY_PAIR = 0.05
 
 
 @dataclass(frozen=True)
 class Signing:
-    """Signing by date: `caught[t, draw]` probability that a draft is first signed in period t; `by_draft[draft]` in
-    draw 0; `pair[draft]` the binding proposal and answer (None where no node was found).
-    """
+    """First signing by period, caught[t, draft], and the binding proposal and answer of the draft that was watched."""
 
     caught: Floats
-    by_draft: Floats
-    pair: tuple[tuple[Point, Point] | None, ...]
+    pair: tuple[Point, Point] | None
 
 
-def signings(play: Play, window: int) -> Signing:
-    """Propagate from the start until something is signed, watching proposals and answers for `window` periods."""
+def signing_of(play: Play, draft: int | None, window: int) -> Signing:
+    """Propagate from the start until something is signed; watch the proposals and answers of one draft, if given."""
     compiled = play.compiled
-    drafts = range(len(compiled.case.drafts))
     signed = play.stage_mask(*SIGNED)
     out = np.flatnonzero(signed)
     crossing = Crossing.between(compiled, ~signed, signed)
-    caught = np.zeros((play.periods, play.draws))
-    by_draft = np.zeros(len(compiled.case.drafts))
+    caught = np.zeros((play.periods, len(compiled.case.drafts)))
     answers = {rule.side: index for index, rule in enumerate(compiled.rules) if rule.kind == "answer"}
-    best: dict[int, tuple[float, Point, Point]] = {}
+    best: list[tuple[float, Point, Point]] = []
 
     def before(t: int, slot: Slot, array: Floats) -> None:
         stage = compiled.game.stages[slot.stage]
         index = crossing.outcomes[slot.stage]
         if len(index):
             flow = crossing.flow(play, slot, t, array, play.odds[t])
-            caught[t] += flow.sum(axis=0)
-            np.add.at(by_draft, compiled.draft[stage.outcome_state[index]], flow[:, 0])
+            np.add.at(caught[t], compiled.draft[stage.outcome_state[index]], flow[:, 0])
         rule = compiled.rules[slot.stage]
-        if rule.kind == "diplomacy" and t < window:
-            other = next((s for side, s in answers.items() if side != rule.side), None)
-            if other is not None:
-                for d in drafts:
-                    _consider(play, t, slot, other, d, array, best)
+        if draft is not None and rule.kind == "diplomacy" and t < window:
+            other = next(s for side, s in answers.items() if side != rule.side)
+            best.extend(_chains(play, t, slot, other, draft, array))
 
     def after(_t: int, slot: Slot, array: Floats) -> None:
         if len(crossing.outcomes[slot.stage]):
             array[out] = 0.0
 
-    mass = np.repeat(compiled.game.start[:, None], play.draws, axis=1)
-    propagate(play, mass, before=before, after=after)
-    return Signing(caught, by_draft, tuple(best[d][1:] if d in best else None for d in drafts))
+    propagate(play, compiled.game.start[:, None].copy(), before=before, after=after)
+    strongest = max(best, key=lambda x: x[0], default=None)
+    return Signing(caught, None if strongest is None else strongest[1:])
 
 
-def _consider(
-    play: Play,
-    t: int,
-    slot: Slot,
-    answer_stage: int,
-    draft: int,
-    array: Floats,
-    best: dict[int, tuple[float, Point, Point]],
-) -> None:
-    """Compare the chain table-accept of every pair of office-holders in one slot with the best seen so far."""
+def _chains(
+    play: Play, t: int, slot: Slot, answer_stage: int, draft: int, array: Floats
+) -> list[tuple[float, Point, Point]]:
+    """Tabling and accepting in one slot for every pair of office-holders: (weaker margin, proposal, answer)."""
     compiled = play.compiled
     stage = compiled.game.stages[slot.stage]
-    name = f"table {compiled.case.drafts[draft].name}"
-    tabling = labelled(play, slot.stage, name)
-    if not tabling.any():
-        return
-    others = np.isin(stage.label, [i for i, x in enumerate(compiled.game.labels.options) if not x.startswith("table ")])
+    tabling = labelled(play, slot.stage, f"table {compiled.case.drafts[draft].name}")
     options = np.flatnonzero(tabling)
     rows = stage.row_of_option[options].astype(np.int64)
-    weight = array[stage.state, draft + 1]
+    weight = array[stage.state, 0]
+    total = float(weight[rows].sum())
+    if total <= 0.0:
+        return []
+    labels = compiled.game.labels.options
+    others = np.isin(stage.label, [i for i, x in enumerate(labels) if not x.startswith("table ")])
     answer = compiled.game.stages[answer_stage]
     answer_slot = next(
         s for s in play.period.slots if (s.stage, s.remaining, s.block) == (answer_stage, slot.remaining, slot.block)
     )
-    tabled = stage.outcome_state[stage.outcome_start[options]]
-    reply = np.searchsorted(answer.state, tabled).astype(np.int64)
-    replies_weight = np.zeros(answer.rows)
-    np.add.at(replies_weight, reply, weight[rows])
-    total = float(weight[rows].sum())
+    reply = np.searchsorted(answer.state, stage.outcome_state[stage.outcome_start[options]]).astype(np.int64)
     moves = (labelled(play, answer_stage, "accept"), labelled(play, answer_stage, "refuse"))
+    found = []
     for proposer in np.unique(stage.mover[rows]):
-        mine = rows[stage.mover[rows] == proposer]
-        offer = point(play, t, slot, draft + 1, int(proposer), mine, weight, (tabling, others))
-        if offer is None or offer.likelihood < 0.05 * total:
+        mine = stage.mover[rows] == proposer
+        offer = point(play, t, slot, int(proposer), rows[mine], weight, (tabling, others))
+        if offer is None or offer.likelihood < LIKELY_PAIR * total:
             continue
-        partial = np.zeros(answer.rows)
-        chosen = stage.mover[rows] == proposer
-        np.add.at(partial, reply[chosen], weight[rows[chosen]])
-        for responder in np.unique(answer.mover[reply[chosen]]):
-            said = point(play, t, answer_slot, draft + 1, int(responder), np.unique(reply[chosen]), partial, moves)
-            if said is None or said.likelihood < 0.05 * total:
-                continue
-            chain = min(offer.margin, said.margin)
-            if draft not in best or chain > best[draft][0]:
-                best[draft] = (chain, offer, said)
+        arriving = np.zeros(answer.rows)
+        np.add.at(arriving, reply[mine], weight[rows[mine]])
+        for responder in np.unique(answer.mover[reply[mine]]):
+            said = point(play, t, answer_slot, int(responder), np.unique(reply[mine]), arriving, moves)
+            if said is not None and said.likelihood >= LIKELY_PAIR * total:
+                found.append((min(offer.margin, said.margin), offer, said))
+    return found
 
 
 @dataclass(frozen=True)
 class Voting:
-    """Ratification of every draft alone on the table: entered, approved and the tightest vote (None without voters)."""
+    """What became of a draft in play: votes decided and approved, the tightest vote, running at the end."""
 
-    entered: Floats
-    approved: Floats
-    tightest: tuple[Point | None, ...]
+    decided: float
+    approved: float
+    tightest: Point | None
     running: Floats
-    in_force: Floats
 
 
-def votes(play: Play) -> Voting:
-    """Propagate from the start and count ratifications, entries into force and deals running at the end."""
+def voting_of(play: Play, draft: int | None) -> Voting:
+    """Propagate from the start, count the votes decided, and see which drafts run at the horizon, running[draft]."""
     compiled = play.compiled
-    drafts = range(len(compiled.case.drafts))
     pending = play.stage_mask("ratifying")
-    live = compiled.live
-    decided = Crossing.between(compiled, pending, ~pending)
-    first_live = Crossing.between(compiled, ~live & ~play.stage_mask("suspended", "expiring"), live)
-    entered, approved = np.zeros(play.draws), np.zeros(play.draws)
-    in_force = np.zeros((len(compiled.case.drafts), play.draws))
-    tight: dict[int, Point] = {}
+    crossing = Crossing.between(compiled, pending, ~pending)
+    counts = np.zeros(2)
+    votes: list[Point] = []
 
     def before(t: int, slot: Slot, array: Floats) -> None:
         stage = compiled.game.stages[slot.stage]
-        index = decided.outcomes[slot.stage]
+        index = crossing.outcomes[slot.stage]
         if len(index):
-            flow = decided.flow(play, slot, t, array, play.odds[t])
-            entered[:] += flow.sum(axis=0)
-            approved[:] += flow[live[stage.outcome_state[index]]].sum(axis=0)
-        starts = first_live.outcomes[slot.stage]
-        if len(starts):
-            np.add.at(
-                in_force,
-                compiled.draft[stage.outcome_state[starts]],
-                first_live.flow(play, slot, t, array, play.odds[t]),
-            )
+            flow = crossing.flow(play, slot, t, array, play.odds[t])[:, 0]
+            counts[0] += flow.sum()
+            counts[1] += flow[compiled.live[stage.outcome_state[index]]].sum()
         if compiled.rules[slot.stage].kind == "ratification":
             moves = (labelled(play, slot.stage, "approve"), labelled(play, slot.stage, "reject"))
-            for d in drafts:
-                rows = np.flatnonzero(compiled.draft[stage.state] == d)
-                weight = array[stage.state, d + 1]
-                for actor in np.unique(stage.mover[rows]):
-                    found = point(play, t, slot, d + 1, int(actor), rows, weight, moves)
-                    if found and (d not in tight or found.likelihood > tight[d].likelihood):
-                        tight[d] = found
+            rows = np.flatnonzero(compiled.draft[stage.state] == draft)
+            weight = array[stage.state, 0]
+            found = [point(play, t, slot, int(a), rows, weight, moves) for a in np.unique(stage.mover[rows])]
+            votes.extend(p for p in found if p is not None)
 
-    mass = np.repeat(compiled.game.start[:, None], play.draws, axis=1)
-    end = propagate(play, mass, before=before)
-    running = np.array([[end[live & (compiled.draft == d), c].sum() for c in range(play.draws)] for d in drafts])
-    return Voting(entered, approved, tuple(tight.get(d) for d in drafts), running, in_force)
+    end = propagate(play, compiled.game.start[:, None].copy(), before=before if draft is not None else None)[:, 0]
+    running: Floats = np.asarray(np.bincount(
+        compiled.draft[compiled.live], end[compiled.live], minlength=max(1, len(compiled.case.drafts))
+    ), dtype=np.float64)
+    heaviest = max((p.likelihood for p in votes), default=0.0)
+    likely = [p for p in votes if p.likelihood >= 0.5 * heaviest]
+    return Voting(float(counts[0]), float(counts[1]), min(likely, key=lambda p: p.margin, default=None), running)
+
+
+def entered(play: Play) -> Floats:
+    """Probability that each draft is the first to become live, [draft]."""
+    compiled = play.compiled
+    found = np.zeros(len(compiled.case.drafts))
+    live = np.flatnonzero(compiled.live)
+
+    def after(_t: int, _slot: Slot, array: Floats) -> None:
+        found[:] += np.bincount(compiled.draft[live], array[live, 0], minlength=len(found))
+        array[live] = 0.0
+
+    propagate(play, compiled.game.start[:, None].copy(), after=after)
+    return found
 
 
 def gates_of(
     play: Play, draft: int, signing: Signing, voting: Voting, survival: Survival, temptation: Temptation, window: int
 ) -> tuple[Gate, Gate, Gate]:
     """The three gates of one draft from what propagation found."""
-    column = draft + 1
-    chance = float(min(1.0, signing.caught[:window, column].sum()))
-    pair = signing.pair[draft]
-    binding = None if pair is None else min(pair, key=lambda p: p.margin)
-    sign = _gate(play, "sign", chance, binding)
-    entered, approved = float(voting.entered[column]), float(voting.approved[column])
+    binding = None if signing.pair is None else min(signing.pair, key=lambda p: p.margin)
+    sign = _gate(play, "sign", float(signing.caught[:window, draft].sum()), binding)
     form = next(f for f in play.compiled.case.protocol.forms if f.name == play.compiled.case.drafts[draft].form)
-    share = approved / entered if form.ratifiers and entered > 0.0 else float(not form.ratifiers)
-    ratify = _gate(play, "ratify", share, voting.tightest[draft])
-    if not form.ratifiers:
+    if form.ratifiers:
+        share = voting.approved / voting.decided if voting.decided > 0.0 else 0.0
+        ratify = _gate(play, "ratify", share, voting.tightest)
+    else:
         ratify = Gate("ratify", 1.0, None, None, "Nobody has to approve it.")
-    keep = _gate(play, "keep", survival.alive[-1], temptation.tightest)
-    return sign, ratify, keep
+    return sign, ratify, _gate(play, "keep", survival.kept, temptation.tightest)
 
 
 def _gate(play: Play, kind: GateKind, probability: float, found: Point | None) -> Gate:
@@ -192,8 +174,8 @@ def _gate(play: Play, kind: GateKind, probability: float, found: Point | None) -
         return Gate(kind, probability, None, None, "No office-holder ever comes to decide this.")
     actor = play.compiled.case.actors[found.actor]
     move, alternative = moves_compared(play, found)
-    precision = float(play.solution.numbers.precision[found.actor, found.draw])
-    odds = float(1.0 / (1.0 + np.exp(-precision * found.margin)))
+    precision = float(play.solution.numbers.precision[found.actor, 0])
+    odds = float(expit(precision * found.margin))
     tight = Tightest(
         actor.name, actor.title, play.compiled.dates[found.period], move, alternative, found.margin, odds,
         state_of(play, found), min(1.0, found.likelihood),

@@ -20,11 +20,10 @@ Index = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Point:
-    """Nodes of one actor in one slot of one period of one draw, with the two moves compared at each."""
+    """Nodes of one actor in one slot of one period, with the two moves compared at each."""
 
     period: int
     slot: Slot
-    draw: int
     actor: int
     rows: Index
     weights: Floats
@@ -37,7 +36,7 @@ class Point:
 def best_of(stage: Stage, advantage: Floats, allowed: Mask) -> tuple[Floats, Index]:
     """The best allowed option of every row: its shortfall (-inf without one) and its index.
 
-    advantage[option] of one draw.
+    advantage[option].
     """
     worth = np.where(allowed, advantage, -np.inf)
     first = stage.option_start[:-1].astype(np.int64)
@@ -49,14 +48,14 @@ def best_of(stage: Stage, advantage: Floats, allowed: Mask) -> tuple[Floats, Ind
 
 
 def point(
-    play: Play, t: int, slot: Slot, draw: int, actor: int, rows: Index, mass: Floats, moves: tuple[Mask, Mask]
+    play: Play, t: int, slot: Slot, actor: int, rows: Index, mass: Floats, moves: tuple[Mask, Mask]
 ) -> Point | None:
     """The point of one actor at given rows, weighted by `mass[row]`; None where nothing is there to weigh.
 
     moves: masks of the stage's options that count as the move and as the alternative; the best of each is compared.
     """
     stage = play.compiled.game.stages[slot.stage]
-    advantage = play.solution.advantage[t][slot.options, draw]
+    advantage = play.solution.advantage[t][slot.options, 0]
     for_move, move = best_of(stage, advantage, moves[0])
     against, alternative = best_of(stage, advantage, moves[1])
     rows = rows[(stage.mover[rows] == actor) & (move[rows] >= 0) & (alternative[rows] >= 0)]
@@ -65,7 +64,7 @@ def point(
         return None
     weights = mass[rows] / total
     margin = float((weights * (for_move[rows] - against[rows])).sum())
-    return Point(t, slot, draw, actor, rows, weights, move[rows], alternative[rows], margin, total)
+    return Point(t, slot, actor, rows, weights, move[rows], alternative[rows], margin, total)
 
 
 def labelled(play: Play, stage: int, wanted: str) -> Mask:

@@ -1,4 +1,4 @@
-"""A solved case with its odds at hand: one draw for every menu of drafts, and the flows that cross between sets of states."""
+"""A solved case with its odds at hand, and the flows that cross between sets of states."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Play:
-    """A compiled case and its solution. Draw 0 has every draft on the table; draw d + 1 only draft d (if `menus`)."""
+    """A compiled case and the solution of one draw (one set of parameters, one menu of drafts)."""
 
     compiled: Compiled
     solution: Solution
 
     @cached_property
     def period(self) -> Period:
-        """The period operator of all draws."""
+        """The period operator."""
         return Period(self.compiled.game, self.solution.numbers)
 
     @cached_property
     def odds(self) -> tuple[Floats, ...]:
-        """Odds of every option, by period: odds[t][option, draw]."""
+        """Odds of every option, by period: odds[t][option, 0]."""
         return tuple(self.period.odds(a) for a in self.solution.advantage)
 
     @property
@@ -39,30 +39,10 @@ class Play:
         """Number of periods solved."""
         return len(self.solution.advantage)
 
-    @property
-    def draws(self) -> int:
-        """Number of draws."""
-        return self.solution.numbers.draws
-
     def stage_mask(self, *stages: str, draft: int | None = None) -> Mask:
         """States whose deal is at one of these stages (of one draft, if given)."""
         found = np.isin(self.compiled.deal_stage, [STAGES.index(s) for s in stages])
         return found if draft is None else found & (self.compiled.draft == draft)
-
-    def only(self, draw: int) -> Play:
-        """The same play with a single draw."""
-        numbers = self.solution.numbers.draw(draw)
-        width = self.solution.numbers.draws
-        pick = np.arange(self.compiled.game.actors) * width + draw
-        tail = self.solution.tail_advantage
-        one = Solution(
-            self.solution.game, numbers, self.solution.settings, self.solution.status,
-            np.ascontiguousarray(self.solution.values[:, pick]), np.ascontiguousarray(self.solution.terminal[:, pick]),
-            tuple(np.ascontiguousarray(a[:, draw : draw + 1]) for a in self.solution.advantage),
-            None if tail is None else np.ascontiguousarray(tail[:, draw : draw + 1]),
-            self.solution.tail_steps, self.solution.tail_change,
-        )  # fmt: skip
-        return Play(self.compiled, one)
 
 
 @dataclass(frozen=True)
@@ -81,7 +61,7 @@ class Crossing:
         return cls(tuple(found))
 
     def flow(self, play: Play, slot: Slot, t: int, mass: Floats, odds: Floats) -> Floats:
-        """Probability flowing through each of the stage's crossing outcomes, [outcome, column], before the stage acts."""
+        """Probability about to flow through each crossing outcome of a stage, [outcome, column]."""
         stage = play.compiled.game.stages[slot.stage]
         index = self.outcomes[slot.stage]
         options = stage.option_of_outcome[index]
@@ -100,7 +80,7 @@ def propagate(
     after: Callable[[int, Slot, Floats], None] | None = None,
     at_start: Callable[[int, Floats], None] | None = None,
 ) -> Floats:
-    """Push mass[state, draw] through the whole calendar; callbacks see it before and after every stage."""
+    """Push mass[state, column] through the whole calendar; callbacks see it before and after every stage."""
     for t in range(play.periods):
         if at_start is not None:
             at_start(t, mass)

@@ -21,20 +21,18 @@ from servanda.game.game import flow_by_term
 
 
 def explain(play: Play, points: Sequence[tuple[GateKind, Point]]) -> tuple[Why, ...]:
-    """Split the margins of some points, all of one draw, into payoff terms.
+    """Split the margins of some points into payoff terms.
 
     Raises
     ------
     ValueError
-        If the points belong to several draws, or the continuation beyond the horizon is not one of play.
+        If the continuation beyond the horizon is not one of play.
     """
     if not points:
         return ()
-    draws = {p.draw for _, p in points}
-    if len(draws) > 1 or play.solution.tail_advantage is None:
-        raise ValueError("points of one draw and a stationary continuation are needed")
-    single = play.only(draws.pop())
-    parts = _parts(single, [p for _, p in points])
+    if play.solution.tail_advantage is None:
+        raise ValueError("a stationary continuation is needed to follow payoffs beyond the horizon")
+    parts = _parts(play, [p for _, p in points])
     found = []
     for column, (gate, p) in enumerate(points):
         actor = play.compiled.case.actors[p.actor]
@@ -85,40 +83,38 @@ def _pass(
     game = play.compiled.game
     table = period.table(t)
     starting = [(k, p) for k, p in enumerate(points) if p.period == t]
-    columns = mass.shape[1]
+    columns = range(mass.shape[1])
+    terms = len(game.terms)
 
     def pay(slot: Slot, array: Floats) -> None:
         stage = game.stages[slot.stage]
         if not len(stage.price_term):
             return
-        option = np.repeat(np.arange(stage.options), np.diff(stage.price_start))
-        row = stage.row_of_option[option]
-        share = np.where(stage.mover[row] < 0, period.weight(slot, t), 1.0)
-        cost = share * odds[slot.options, 0][option] * table[stage.price_coefficient, 0]
-        for k in range(columns):
-            paid = array[stage.state[row], k] * cost
-            parts[:, k] -= np.where(mine[k], np.bincount(stage.price_term, paid, minlength=len(game.terms)), 0.0)
+        option, row = stage.option_of_price, stage.row_of_price
+        cost = odds[slot.options, 0][option] * table[stage.price_coefficient, 0]
+        cost *= np.where(stage.mover[row] < 0, period.weight(slot, t), 1.0)
+        due = np.flatnonzero(cost)
+        states, names = stage.state[row[due]], stage.price_term[due]
+        for k in columns:
+            parts[:, k] -= mine[k] * np.bincount(names, array[states, k] * cost[due], minlength=terms)
 
     def inject(slot: Slot, array: Floats) -> None:
+        stage = game.stages[slot.stage]
         for k, p in starting:
             if p.slot != slot:
                 continue
-            stage = game.stages[slot.stage]
-            for options, sign in ((p.move, 1.0), (p.alternative, -1.0)):
-                for option, weight in zip(options, p.weights, strict=True):
-                    out = slice(stage.outcome_start[option], stage.outcome_start[option + 1])
-                    chance = table[stage.outcome_coefficient[out], 0]
-                    np.add.at(array[:, k], stage.outcome_state[out], sign * weight * chance)
-                    due = slice(stage.price_start[option], stage.price_start[option + 1])
-                    paid = np.bincount(
-                        stage.price_term[due], table[stage.price_coefficient[due], 0], minlength=len(game.terms)
-                    )
-                    parts[:, k] -= sign * weight * np.where(mine[k], paid, 0.0)
+            chosen = np.zeros(stage.options)
+            np.add.at(chosen, p.move, p.weights)
+            np.add.at(chosen, p.alternative, -p.weights)
+            chance = chosen[stage.option_of_outcome] * table[stage.outcome_coefficient, 0]
+            np.add.at(array[:, k], stage.outcome_state, chance)
+            paid = chosen[stage.option_of_price] * table[stage.price_coefficient, 0]
+            parts[:, k] -= mine[k] * np.bincount(stage.price_term, paid, minlength=terms)
 
     mass = period.forward(mass, t, odds, before=pay, after=inject if starting else None)
-    classes, terms, points_per_year = flow_by_term(game, table)
-    for k in range(columns):
+    classes, names, points_per_year = flow_by_term(game, table)
+    for k in columns:
         in_class = np.bincount(game.payoff_class, mass[:, k], minlength=len(game.class_start) - 1)
         earned = in_class[classes] * points_per_year * game.period_years
-        parts[:, k] += np.where(mine[k], np.bincount(terms, earned, minlength=len(game.terms)), 0.0)
+        parts[:, k] += mine[k] * np.bincount(names, earned, minlength=terms)
     return mass

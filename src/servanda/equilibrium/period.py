@@ -8,8 +8,12 @@ because a mover knows who has moved already.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +21,16 @@ from numpy.typing import NDArray
 from servanda.game import Game, Numbers
 from servanda.game.game import flow_payoffs
 from servanda.kernels import stage as kernel
+from servanda.kernels.single import backward_single
 
 Floats = NDArray[np.float64]
 Observer = Callable[["Slot", Floats], None]
+_WORTH_A_THREAD = 200_000
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="servanda-block")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,8 @@ class Slot:
 class Period:
     """The period operator of a game for given numbers.
 
-    Holds scratch space, so one instance serves one thread.
+    Block passes of the same size of R are independent and run in threads (kernels release the lock) where cores are
+    free.
 
     >>> from servanda.game import game_from_tables
     >>> game, numbers = game_from_tables(
@@ -48,7 +60,8 @@ class Period:
     0.7311
     """
 
-    def __init__(self, game: Game, numbers: Numbers) -> None:
+    def __init__(self, game: Game, numbers: Numbers, *, threads: bool = True) -> None:
+        self._threaded = threads and (os.cpu_count() or 1) > 1
         self.game = game
         self.numbers = numbers
         self.draws = numbers.draws
@@ -61,8 +74,7 @@ class Period:
         for s in self.slots:
             if s.block >= 0:
                 self._blocks.setdefault((s.remaining, s.block), []).append(s)
-        self._scratch = np.empty((game.largest_stage, self.width))
-        self._unused = np.empty((game.largest_option_count, self.draws))
+        self._local = threading.local()
         self._discount = np.repeat(numbers.discount.reshape(-1), 1)[None, :]
         self._payoffs: dict[int, Floats] = {}
         self._full = (1 << len(game.schedule.blocks)) - 1
@@ -110,19 +122,39 @@ class Period:
         self, after: Floats, period: int, table: Floats, advantage: Floats | None, mode: int, objective: int
     ) -> Floats:
         worth: dict[int, Floats] = {0: after}
-        for remaining in sorted(range(1, self._full + 1), key=int.bit_count):
-            total = np.zeros_like(after)
-            share = 1.0 / remaining.bit_count()
-            for block in range(len(self.game.schedule.blocks)):
-                if remaining >> block & 1:
-                    values = worth[remaining ^ (1 << block)].copy()
-                    self._sweep(
-                        values, self._blocks.get((remaining, block), []), period, table, advantage, mode, objective
-                    )
-                    values *= share
-                    total += values
-            worth[remaining] = total
+        blocks = range(len(self.game.schedule.blocks))
+
+        def passed(task: tuple[int, int]) -> Floats:
+            remaining, block = task
+            values = worth[remaining ^ (1 << block)].copy()
+            self._sweep(values, self._blocks.get(task, []), period, table, advantage, mode, objective)
+            return values
+
+        masks = range(1, self._full + 1)
+        for size in range(1, len(blocks) + 1):
+            tasks = [(r, b) for r in masks if r.bit_count() == size for b in blocks if r >> b & 1]
+            for (remaining, _), values in zip(tasks, self._map(passed, tasks), strict=True):
+                if remaining in worth:
+                    worth[remaining] += values
+                else:
+                    worth[remaining] = values
+            for r in masks:
+                if r.bit_count() == size:
+                    worth[r] /= size
         return worth[self._full]
+
+    def _map(self, function: Callable[[tuple[int, int]], Floats], tasks: list[tuple[int, int]]) -> Iterable[Floats]:
+        work = self.width * sum(s.rows for s in self.game.stages)
+        if len(tasks) < 2 or work < _WORTH_A_THREAD or not self._threaded:
+            return map(function, tasks)
+        return _threads().map(function, tasks)
+
+    def _space(self) -> tuple[Floats, Floats]:
+        """Scratch of the calling thread."""
+        if not hasattr(self._local, "scratch"):
+            self._local.scratch = np.empty((self.game.largest_stage, self.width))
+            self._local.unused = np.empty((self.game.largest_option_count, self.draws))
+        return self._local.scratch, self._local.unused
 
     def _sweep(
         self,
@@ -134,15 +166,18 @@ class Period:
         mode: int,
         objective: int,
     ) -> None:
+        scratch, unused = self._space()
         for slot in reversed(slots):
             weight = self.weight(slot, period)
             stage = self.game.stages[slot.stage]
             if weight == 0.0 or stage.rows == 0:
                 continue
-            out = self._unused[: stage.options] if advantage is None else advantage[slot.options]
-            kernel.backward(
-                *stage.structure, table, self.numbers.precision, weight, mode, objective, values, self._scratch, out
-            )
+            out = unused[: stage.options] if advantage is None else advantage[slot.options]
+            precision = self.numbers.precision
+            if self.draws == 1 and mode == kernel.LOGIT:
+                backward_single(*stage.structure, table, precision, weight, values, scratch, out)
+            else:
+                kernel.backward(*stage.structure, table, precision, weight, mode, objective, values, scratch, out)
 
     def odds(self, advantage: Floats) -> Floats:
         """Odds of every option of the period from the shortfalls of `backward`."""
@@ -158,6 +193,7 @@ class Period:
     def evaluate(self, values: Floats, period: int, odds: Floats) -> Floats:
         """Like `backward` but under given odds (in place)."""
         table = self.table(period)
+        scratch, _ = self._space()
         values *= self._discount
         values += self.flow(period)[self.game.payoff_class]
 
@@ -166,7 +202,7 @@ class Period:
                 stage = self.game.stages[slot.stage]
                 weight = self.weight(slot, period)
                 if weight != 0.0 and stage.rows:
-                    kernel.evaluate(*stage.structure, table, odds[slot.options], weight, array, self._scratch)
+                    kernel.evaluate(*stage.structure, table, odds[slot.options], weight, array, scratch)
 
         sweep(values, self._closing)
         if self._full:

@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """What follows the horizon: `stationary` (default), `settled` (every state lasts), `best` or `worst` for `actor`."""
+    """What follows the horizon: `stationary`, `settled` (every state lasts), `best` or `worst` for `actor`."""
 
     kind: str = "stationary"
     actor: int = 0
@@ -51,11 +51,13 @@ class Settings:
     for anything but values).
     """
 
-    tail_tolerance: float = 1e-8
+    tail_tolerance: float = 1e-7
     tail_steps: int = 400
     extra_periods: int = 0
     terminal: Terminal = Terminal()
     keep_policy: bool = True
+    polish: bool = True
+    block_threads: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,19 @@ def settlement(period: Period) -> Floats:
     return flow / (1.0 - period.numbers.discount.reshape(1, -1))
 
 
-def solve(game: Game, numbers: Numbers, settings: Settings | None = None, warm: Floats | None = None) -> Solution:
+def solve(
+    game: Game,
+    numbers: Numbers,
+    settings: Settings | None = None,
+    warm: Floats | None = None,
+    terminal: Floats | None = None,
+) -> Solution:
     """Solve a game.
 
     Parameters
     ----------
     warm : terminal values of a similar game to start the continuation from (a moved slider)
+    terminal : values at the horizon, where they are known already; no continuation is computed
 
     Returns
     -------
@@ -110,13 +119,15 @@ def solve(game: Game, numbers: Numbers, settings: Settings | None = None, warm: 
     ('SOLVED', 1.462117)
     """
     how = settings or Settings()
-    period = Period(game, numbers)
+    period = Period(game, numbers, threads=how.block_threads)
     tail_advantage: Floats | None = None
     start = settlement(period)
     status, steps, change = Status.SOLVED, 0, 0.0
     if not (np.isfinite(numbers.coefficient).all() and np.isfinite(numbers.dated_value).all()):
         status = Status.NOT_FINITE
-    if how.terminal.kind == "settled":
+    if terminal is not None:
+        pass
+    elif how.terminal.kind == "settled":
         terminal = start
     elif how.terminal.mode is not None:
         mode, actor = how.terminal.mode, how.terminal.actor
@@ -124,7 +135,7 @@ def solve(game: Game, numbers: Numbers, settings: Settings | None = None, warm: 
         def serve(values: Floats) -> Floats:
             return period.backward(values, -1, mode=mode, objective=actor)
 
-        terminal, steps, change = fixed_point(serve, start, 1e-4, 200, mixing=False)
+        terminal, steps, change = fixed_point(serve, start, 1e-3, 60, mixing=False)
     else:
         tail_advantage = np.zeros((period.options, period.draws))
 
@@ -132,14 +143,17 @@ def solve(game: Game, numbers: Numbers, settings: Settings | None = None, warm: 
             return period.backward(values, -1, tail_advantage)
 
         first = start if warm is None else warm.copy()
-        terminal, steps, change = fixed_point(play, first, how.tail_tolerance, how.tail_steps, mixing=not numbers.sharp)
+        terminal, steps, change = fixed_point(
+            play, first, how.tail_tolerance, how.tail_steps,
+            draws=period.draws, plain_steps=20 if warm is None else 3, mixing=not numbers.sharp,
+        )  # fmt: skip
         if change > how.tail_tolerance:
             status = Status.STALLED if change > 1e-3 else Status.STEP_LIMIT
-        if numbers.taste:
-            terminal = play(terminal.copy())
-        else:
+        if how.polish and not numbers.taste:
             odds = period.odds(tail_advantage)
-            terminal, _, _ = fixed_point(lambda v: period.evaluate(v, -1, odds), terminal, 1e-13, 60, mixing=True)
+            terminal, _, _ = fixed_point(
+                lambda v: period.evaluate(v, -1, odds), terminal, 1e-13, 100, draws=period.draws
+            )
     values = terminal.copy()
     kept: list[Floats] = []
     scratch = np.zeros((period.options, period.draws))
@@ -164,48 +178,83 @@ def fixed_point(
     tolerance: float,
     limit: int,
     *,
+    draws: int = 1,
+    plain_steps: int = 0,
     mixing: bool = True,
-    memory: int = 6,
 ) -> tuple[Floats, int, float]:
-    """Iterate x = step(x) (which may work in place) with Anderson mixing; return x, steps and the last relative change."""
+    """Iterate x = step(x) with Anderson mixing; return the last image, the steps and the largest relative change.
+
+    Parameters
+    ----------
+    step : may overwrite its argument
+    start : x[state, column * draws + draw]; every draw is mixed with its own weights, columns scaled by their range
+    plain_steps : steps before mixing begins; in logit play early images are too far from linear for it
+    mixing : False iterates plainly
+    """
     x = start.copy()
-    images: list[Floats] = []
-    residuals: list[Floats] = []
-    best = np.inf
     relative = np.inf
+    mixer: _Mixer | None = None
     for count in range(1, limit + 1):
         image = step(x.copy())
         residual = image - x
-        scale = max(float(image.max() - image.min()), 1e-300)
-        relative = float(np.abs(residual).max()) / scale
+        # a column may hardly vary over states (one state, an actor without stakes): its size then sets the scale
+        scale = np.maximum(np.ptp(image, axis=0), 1e-3 * max(float(np.abs(image).max()), 1e-100))
+        relative = float(np.abs(residual).max() / scale.max())
         if relative <= tolerance or not np.isfinite(relative):
             return image, count, relative
-        if not mixing:
+        if not mixing or count <= plain_steps:
             x = image
             continue
-        if relative > 10.0 * best:
-            images.clear()
-            residuals.clear()
-        best = min(best, relative)
-        images.append(image)
-        residuals.append(residual)
-        if len(images) > memory:
-            images.pop(0)
-            residuals.pop(0)
-        x = _mix(images, residuals)
-    return x if mixing is False else images[-1], limit, relative
+        if mixer is None:
+            mixer = _Mixer(scale, draws, 5 if start.size > 4_000_000 else 10)
+        x = mixer.next(image, residual)
+    return image, limit, relative
 
 
-def _mix(images: list[Floats], residuals: list[Floats]) -> Floats:
-    if len(images) == 1:
-        return images[0].copy()
-    last = residuals[-1].ravel()
-    differences = [last - r.ravel() for r in residuals[:-1]]
-    gram = np.array([[float(a @ b) for b in differences] for a in differences])
-    right = np.array([float(a @ last) for a in differences])
-    gram[np.diag_indices_from(gram)] += 1e-14 * np.trace(gram)
-    weights = np.linalg.lstsq(gram, right, rcond=None)[0]
-    mixed = images[-1].copy()
-    for w, image in zip(weights, images[:-1], strict=True):
-        mixed += w * (image - images[-1])
-    return mixed
+class _Mixer:
+    """Anderson mixing on differences of successive steps (type II), with separate weights for every draw."""
+
+    def __init__(self, scale: Floats, draws: int, memory: int) -> None:
+        self._scale = scale
+        self._draws = draws
+        self._memory = memory
+        self._images: list[Floats] = []
+        self._steps: list[Floats] = []
+        self._grams: list[list[Floats]] = []
+        self._last: tuple[Floats, Floats] | None = None
+
+    def _dot(self, a: Floats, b: Floats) -> Floats:
+        # einsum, not BLAS: its threads spin against the block threads and cost more than the product
+        shape = (a.shape[0], -1, self._draws)
+        return np.asarray(np.einsum("scd,scd->d", a.reshape(shape), b.reshape(shape)))
+
+    def next(self, image: Floats, residual: Floats) -> Floats:
+        """The next iterate after an image and its residual."""
+        scaled = residual / self._scale
+        if self._last is not None:
+            self._steps.append(scaled - self._last[1])
+            self._images.append(image - self._last[0])
+            self._grams.append([self._dot(self._steps[-1], other) for other in self._steps])
+            if len(self._steps) > self._memory:
+                self._steps.pop(0)
+                self._images.pop(0)
+                self._grams = [row[1:] for row in self._grams[1:]]
+        self._last = (image.copy(), scaled)
+        mixed = image.copy()
+        size = len(self._steps)
+        if size == 0:
+            return mixed
+        right = np.stack([self._dot(x, scaled) for x in self._steps])
+        gram = np.zeros((size, size, self._draws))
+        for i, row in enumerate(self._grams):
+            for j, value in enumerate(row):
+                gram[i, j] = gram[j, i] = value
+        columns = mixed.reshape(mixed.shape[0], -1, self._draws)
+        weights = np.zeros((size, self._draws))
+        for draw in range(self._draws):
+            system = gram[:, :, draw]
+            system[np.diag_indices(size)] += 1e-13 * np.trace(system) + 1e-300
+            weights[:, draw] = np.linalg.solve(system, right[:, draw])
+        for w, change in zip(weights, self._images, strict=True):
+            columns -= w * change.reshape(columns.shape)
+        return mixed

@@ -81,14 +81,6 @@ def interpolate(compiled: Compiled, series: Floats, day: date) -> float:
     return float(np.interp(day.toordinal(), dates, series))
 
 
-def answer_questions(compiled: Compiled, solution: Solution, draw: int = 0) -> Floats:
-    """Probability of every question of the case, in order."""
-    questions = compiled.case.questions
-    by = [q for q in questions if q.timing == "by"]
-    masks = [compiled.truth(q.holds.node, 0) != 0.0 for q in by]
-    return _answers(compiled, flow(compiled, solution, masks, draw), questions, by, 0)
-
-
 def _answers(
     compiled: Compiled, found: Flow, questions: Sequence[Question], by: Sequence[Question], offset: int
 ) -> Floats:
@@ -102,8 +94,11 @@ def _answers(
     return answers
 
 
-def forecast(compiled: Compiled, solution: Solution, draw: int = 0) -> Forecast:
-    """All projections of one draw of a solved case (question bands are filled in by the selection certificate)."""
+def forecast(compiled: Compiled, solution: Solution, draw: int = 0, *, details: bool = True) -> Forecast:
+    """All projections of one draw of a solved case (question bands are filled in by the selection certificate).
+
+    Without `details`, indicators, variables and calendar are left empty.
+    """
     case = compiled.case
     war = war_mask(compiled)
     deal = compiled.live & ~war
@@ -129,6 +124,8 @@ def forecast(compiled: Compiled, solution: Solution, draw: int = 0) -> Forecast:
         Answer(q.name, q.text, q.timing, q.date, float(p), float(p), float(p), words(float(p)), q.outcome)
         for q, p in zip(case.questions, chances, strict=True)
     )
+    if not details:
+        return Forecast(path, answers, (), (), ())
     return Forecast(
         path, answers, _fans(compiled, stacked, dates), _variables(compiled, stacked, dates), calendar(compiled)
     )

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -70,6 +71,16 @@ class Stage:
         return np.repeat(np.arange(self.options, dtype=np.int32), np.diff(self.outcome_start))
 
     @cached_property
+    def option_of_price(self) -> Ints:
+        """Option of each price."""
+        return np.repeat(np.arange(self.options, dtype=np.int32), np.diff(self.price_start))
+
+    @cached_property
+    def row_of_price(self) -> Ints:
+        """Row of each price."""
+        return self.row_of_option[self.option_of_price]
+
+    @cached_property
     def structure(self) -> tuple[Ints, ...]:
         """The arrays in the order that the kernels take them."""
         return (
@@ -96,7 +107,7 @@ class Schedule:
 
     @property
     def periods(self) -> int:
-        """Number of periods of the calendar; the last row of `applies` is a spare period for the selection certificate."""
+        """Number of periods of the calendar; the last row of `applies` is a spare one past it."""
         return len(self.applies) - 1
 
 
@@ -141,14 +152,23 @@ class Game:
         return np.array([t.actor for t in self.terms], dtype=np.int32)
 
     @cached_property
+    def payoff_matrix(self) -> sparse.csr_array:
+        """Sums coefficients to flow payoffs: [class * actors + actor, coefficient]."""
+        classes = np.repeat(np.arange(len(self.class_start) - 1), np.diff(self.class_start))
+        rows = classes * self.actors + (self.term_actor[self.class_term] if len(self.class_term) else 0)
+        width = int(self.class_coefficient.max(initial=0)) + 1
+        shape = ((len(self.class_start) - 1) * self.actors, width)
+        return sparse.csr_array((np.ones(len(rows)), (rows, self.class_coefficient)), shape=shape)
+
+    @cached_property
     def largest_stage(self) -> int:
         """Rows of the largest stage, for scratch space."""
-        return max((s.rows for s in self.stages), default=1)
+        return int(max((s.rows for s in self.stages), default=1))
 
     @cached_property
     def largest_option_count(self) -> int:
         """Options of the largest stage, for scratch space."""
-        return max((s.options for s in self.stages), default=1)
+        return int(max((s.options for s in self.stages), default=1))
 
 
 @dataclass(frozen=True)
@@ -171,7 +191,7 @@ class Numbers:
     @property
     def draws(self) -> int:
         """Number of draws."""
-        return self.coefficient.shape[1]
+        return int(self.coefficient.shape[1])
 
     def at(self, period: int) -> Floats:
         """The coefficient table in one period (a copy only where something is dated)."""
@@ -209,9 +229,5 @@ def flow_payoffs(game: Game, table: Floats) -> Floats:
     >>> flow_payoffs(game, numbers.coefficient).shape
     (1, 1, 1)
     """
-    draws = table.shape[1]
-    payoffs = np.zeros((len(game.class_start) - 1, game.actors, draws))
-    if len(game.class_term):
-        classes = np.repeat(np.arange(len(game.class_start) - 1), np.diff(game.class_start))
-        np.add.at(payoffs, (classes, game.term_actor[game.class_term]), table[game.class_coefficient])
-    return payoffs
+    used = table[: game.payoff_matrix.shape[1]]
+    return np.asarray(game.payoff_matrix @ used).reshape(len(game.class_start) - 1, game.actors, table.shape[1])

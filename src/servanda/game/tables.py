@@ -76,8 +76,9 @@ def game_from_tables(
         return np.array(values, dtype=np.int32)
 
     stage = Stage(
-        "move", np.arange(states, dtype=np.int32), ints(list(mover)), ints(option_start), ints(label), ints(price_start),
-        ints(price_actor), ints(price_actor), ints(price_coefficient), ints(outcome_start), ints(outcome_state),
+        "move", np.arange(states, dtype=np.int32), ints(list(mover)), ints(option_start), ints(label),
+        ints(price_start), ints(price_actor), ints(price_actor), ints(price_coefficient),
+        ints(outcome_start), ints(outcome_state),
         ints(outcome_coefficient),
     )  # fmt: skip
     first = np.zeros(states) if start is None else np.asarray(start, dtype=np.float64)

@@ -18,11 +18,35 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from servanda.kernels.plain import Floats, Ints
+
 LOGIT, TASTE, SHARP, BEST_FOR, WORST_FOR = 0, 1, 2, 3, 4
 
 _I = nb.int32[::1]
 _F2 = nb.float64[:, ::1]
+_U = nb.uint64
 _STRUCTURE = (_I, _I, _I, _I, _I, _I, _I, _I, _I)
+
+
+# exp(x) = 2^(k/64) exp(r) with |r| <= ln 2 / 128, where five terms leave 4e-17; numba has no vector exp
+# and libm's costs three times as much
+_SIXTY_FOURTHS = 2.0 ** (np.arange(64) / 64.0)
+_POWERS = 2.0 ** np.arange(-1100.0, 1.0)
+_PER_UNIT = 64.0 / np.log(2.0)
+_STEP_HIGH = float(np.float32(np.log(2.0) / 64.0))
+_STEP_LOW = float(np.log(2.0) / 64.0 - _STEP_HIGH) + 2.3190468138462996e-17 / 64.0  # what a double leaves of ln 2
+
+
+@nb.njit(inline="always")
+def exp_of_shortfall(x: float) -> float:
+    """exp(x) for x <= 0, to 1e-15 relative; 0 below -700."""
+    if not x >= -700.0:
+        return 0.0 if x < -700.0 else x
+    k = int(x * _PER_UNIT - 0.5)
+    r = (x - k * _STEP_HIGH) - k * _STEP_LOW
+    series = 1.0 + r * (1.0 + r * (0.5 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0)))))
+    result: float = series * _SIXTY_FOURTHS[k & 63] * _POWERS[(k >> 6) + 1100]
+    return result
 
 
 @nb.njit(
@@ -30,11 +54,13 @@ _STRUCTURE = (_I, _I, _I, _I, _I, _I, _I, _I, _I)
     cache=True,
     nogil=True,
     error_model="numpy",
+    fastmath={"contract"},
 )
 def backward(
-    state, mover, option_start, price_start, price_actor, price_coefficient, outcome_start, outcome_state,
-    outcome_coefficient, coefficient, precision, weight, mode, objective, values, scratch, advantage,
-):  # fmt: skip
+    state: Ints, mover: Ints, option_start: Ints, price_start: Ints, price_actor: Ints, price_coefficient: Ints,
+    outcome_start: Ints, outcome_state: Ints, outcome_coefficient: Ints, coefficient: Floats, precision: Floats,
+    weight: float, mode: int, objective: int, values: Floats, scratch: Floats, advantage: Floats,
+) -> None:  # fmt: skip
     """Apply one stage to `values` in place and write each option's shortfall behind the mover's best to `advantage`.
 
     Parameters
@@ -55,77 +81,89 @@ def backward(
     for r in range(rows):
         widest = max(widest, option_start[r + 1] - option_start[r])
     worth = np.empty((widest, width))
-    odds = np.empty(widest)
+    odds = np.empty((widest, draws))
+    # unsigned indices spare the wrap-around test of negative ones in every access
     for r in range(rows):
         first = option_start[r]
         count = option_start[r + 1] - first
         for i in range(count):
-            o = first + i
-            for j in range(width):
-                worth[i, j] = 0.0
-            for k in range(outcome_start[o], outcome_start[o + 1]):
-                c = outcome_coefficient[k]
-                s = outcome_state[k]
+            o = _U(first + i)
+            here = worth[_U(i)]
+            here[:] = 0.0
+            for k in range(outcome_start[o], outcome_start[o + _U(1)]):
+                c = _U(outcome_coefficient[_U(k)])
+                there = values[_U(outcome_state[_U(k)])]
                 if draws == 1:
-                    p = coefficient[c, 0]
-                    if p != 0.0:
-                        for j in range(width):
-                            worth[i, j] += p * values[s, j]
+                    p = coefficient[c, _U(0)]
+                    for j in range(width):
+                        here[j] += p * there[j]
                 else:
+                    p_of = coefficient[c]
                     for a in range(actors):
+                        base = a * draws
                         for b in range(draws):
-                            worth[i, a * draws + b] += coefficient[c, b] * values[s, a * draws + b]
-            for k in range(price_start[o], price_start[o + 1]):
-                c = price_coefficient[k]
-                base = price_actor[k] * draws
+                            here[_U(base + b)] += p_of[b] * there[_U(base + b)]
+            for k in range(price_start[o], price_start[o + _U(1)]):
+                cost = coefficient[_U(price_coefficient[_U(k)])]
+                base = price_actor[_U(k)] * draws
                 for b in range(draws):
-                    worth[i, base + b] -= coefficient[c, b]
+                    here[_U(base + b)] -= cost[b]
         m = mover[r]
+        out = scratch[_U(r)]
         if m < 0:
-            advantage[first] = 0.0
-            s = state[r]
+            advantage[_U(first)] = 0.0
+            before = values[_U(state[r])]
+            here = worth[_U(0)]
             for j in range(width):
-                scratch[r, j] = weight * worth[0, j] + (1.0 - weight) * values[s, j]
+                out[j] = weight * here[j] + (1.0 - weight) * before[j]
             continue
-        chooser = m
-        sign = 1.0
-        if mode >= 3:
-            chooser = objective
-            if mode == 4:
-                sign = -1.0
+        chooser = m if mode < 3 else objective
+        sign = -1.0 if mode == 4 else 1.0
         for b in range(draws):
-            j = chooser * draws + b
-            best = sign * worth[0, j]
+            j = _U(chooser * draws + b)
+            best = sign * worth[_U(0), j]
             for i in range(1, count):
-                best = max(best, sign * worth[i, j])
+                best = max(best, sign * worth[_U(i), j])
             total = 0.0
             if mode <= 1:
+                sharpness = precision[m, b]
                 for i in range(count):
-                    advantage[first + i, b] = worth[i, j] - best
-                    odds[i] = np.exp(precision[m, b] * (worth[i, j] - best))
-                    total += odds[i]
+                    behind = worth[_U(i), j] - best
+                    advantage[_U(first + i), _U(b)] = behind
+                    chance = exp_of_shortfall(sharpness * behind)
+                    odds[_U(i), _U(b)] = chance
+                    total += chance
                 for i in range(count):
-                    odds[i] /= total
+                    odds[_U(i), _U(b)] /= total
             else:
-                chosen = False
                 for i in range(count):
-                    advantage[first + i, b] = sign * worth[i, j] - best
-                    odds[i] = 0.0
-                    if not chosen and advantage[first + i, b] == 0.0:
-                        odds[i] = 1.0
-                        chosen = True
-            for a in range(actors):
-                x = 0.0
-                for i in range(count):
-                    if odds[i] != 0.0:
-                        x += odds[i] * worth[i, a * draws + b]
-                scratch[r, a * draws + b] = x
+                    behind = sign * worth[_U(i), j] - best
+                    advantage[_U(first + i), _U(b)] = behind
+                    odds[_U(i), _U(b)] = 0.0
+                    if total == 0.0 and behind == 0.0:
+                        odds[_U(i), _U(b)] = 1.0
+                        total = 1.0
             if mode == 1:
-                scratch[r, m * draws + b] = best + np.log(total) / precision[m, b]
+                # the mover's own entry becomes the log-sum whatever is chosen, so its expectation below is the log-sum
+                best += np.log(total) / precision[m, b]
+                for i in range(count):
+                    worth[_U(i), j] = best
+        out[:] = 0.0
+        for i in range(count):
+            here = worth[_U(i)]
+            if draws == 1:
+                q = odds[_U(i), _U(0)]
+                if q != 0.0:
+                    for j in range(width):
+                        out[j] += q * here[j]
+            else:
+                q_of = odds[_U(i)]
+                for a in range(actors):
+                    base = a * draws
+                    for b in range(draws):
+                        out[_U(base + b)] += q_of[b] * here[_U(base + b)]
     for r in range(rows):
-        s = state[r]
-        for j in range(width):
-            values[s, j] = scratch[r, j]
+        values[_U(state[r])] = scratch[_U(r)]
 
 
 @nb.njit(
@@ -135,9 +173,10 @@ def backward(
     error_model="numpy",
 )
 def evaluate(
-    state, mover, option_start, price_start, price_actor, price_coefficient, outcome_start, outcome_state,
-    outcome_coefficient, coefficient, odds, weight, values, scratch,
-):  # fmt: skip
+    state: Ints, mover: Ints, option_start: Ints, price_start: Ints, price_actor: Ints, price_coefficient: Ints,
+    outcome_start: Ints, outcome_state: Ints, outcome_coefficient: Ints, coefficient: Floats, odds: Floats,
+    weight: float, values: Floats, scratch: Floats,
+) -> None:  # fmt: skip
     """Apply one stage to `values` in place under given `odds[option, draw]` (1 on chance rows)."""
     rows = state.shape[0]
     draws = coefficient.shape[1]
@@ -177,9 +216,10 @@ def evaluate(
     error_model="numpy",
 )
 def forward(
-    state, mover, option_start, price_start, price_actor, price_coefficient, outcome_start, outcome_state,
-    outcome_coefficient, coefficient, odds, weight, mass, scratch,
-):  # fmt: skip
+    state: Ints, mover: Ints, option_start: Ints, price_start: Ints, price_actor: Ints, price_coefficient: Ints,
+    outcome_start: Ints, outcome_state: Ints, outcome_coefficient: Ints, coefficient: Floats, odds: Floats,
+    weight: float, mass: Floats, scratch: Floats,
+) -> None:  # fmt: skip
     """Push `mass[state, column]` through one stage in place under `odds[option, draw]`.
 
     Columns share one draw (``odds.shape[1] == 1``) or match the draws one to one.
@@ -218,7 +258,9 @@ def forward(
 
 
 @nb.njit(nb.void(_I, _I, _F2, _F2, nb.int64, _F2), cache=True, nogil=True, error_model="numpy")
-def choose(mover, option_start, advantage, precision, mode, odds):
+def choose(
+    mover: Ints, option_start: Ints, advantage: Floats, precision: Floats, mode: int, odds: Floats,
+) -> None:  # fmt: skip
     """Turn shortfalls into odds: logit with the mover's precision (modes 0, 1) or the first best option (mode 2)."""
     draws = advantage.shape[1]
     for r in range(mover.shape[0]):

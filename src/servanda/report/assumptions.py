@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from servanda.case.resolved import Citation, Price, ResolvedCase, Source
+from servanda.case.resolved import Citation, Parameter, Price, ResolvedCase, Source
 from servanda.report.words import grade_title, number
 
 JUDGEMENT = "judgement"
@@ -75,18 +75,41 @@ def _row(name: str, title: str, value: str, citation: Citation, sources: Mapping
     )  # fmt: skip
 
 
+def _parameter(parameter: Parameter, chosen: str | None, sources: Mapping[str, Source]) -> Assumption:
+    uncertain = parameter.number
+    central = number(uncertain.central)
+    row = _row(
+        parameter.name,
+        parameter.title,
+        central,
+        parameter.citation,
+        sources,
+        range_="–" if uncertain.certain else uncertain.text,
+        unit=parameter.unit,
+    )
+    if chosen is None:
+        return row
+    note = f"Set for this run; the case says {central}."
+    return replace(row, value=number(float(chosen)), note=f"{note} {row.note}".strip())
+
+
 def _prices(prices: Iterable[Price]) -> str:
     return "; ".join(f"{p.actor}, {p.term}: {p.worth.text}" for p in prices)
 
 
-def chapters(case: ResolvedCase) -> tuple[Chapter, ...]:
-    """Every assumption of a case, by kind, in the order of the file; kinds with nothing to show are left out."""
+def chapters(case: ResolvedCase, settings: Iterable[tuple[str, str]] = ()) -> tuple[Chapter, ...]:
+    """Every assumption of a case, by kind, in the order of the file; kinds with nothing to show are left out.
+
+    Parameters
+    ----------
+    case
+        The resolved case.
+    settings
+        Settings of the run as (name, value); `set NAME` gives the value of a parameter used instead of the central one.
+    """
+    chosen = {name.removeprefix("set "): value for name, value in settings if name.startswith("set ")}
     sources = {source.name: source for source in case.sources}
-    parameters = tuple(
-        _row(p.name, p.title, number(p.number.central), p.citation, sources,
-             range_="–" if p.number.certain else p.number.text, unit=p.unit)
-        for p in case.parameters
-    )  # fmt: skip
+    parameters = tuple(_parameter(p, chosen.get(p.name), sources) for p in case.parameters)
     actor_titles = {actor.name: actor.title or actor.name for actor in case.actors}
     payoffs = []
     for term in case.payoffs:

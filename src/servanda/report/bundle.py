@@ -1,4 +1,4 @@
-"""The JavaScript that draws the charts: Vega, Vega-Lite and vega-embed in one text, from the wheel, never from a network.
+"""The JavaScript that draws the charts: Vega, Vega-Lite and vega-embed in one text, from the wheel, not from a network.
 
 Making the text takes more than a second, so it is kept in the user's cache folder under the version that made it.
 """

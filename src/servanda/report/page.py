@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from servanda.forecast.vocabulary import words
 from servanda.report import sections
@@ -29,12 +31,18 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 # Readers without scripts see still pictures of these; of the rest they have the tables.
-STILL = ("gates", "survival", "endings", "credibility", "frictions", "outcomes", "questions", "indicators")
+STILL = ("gates", "survival", "endings", "credibility", "frictions", "outcomes", "questions")
 
-_NEEDLESS = re.compile(r' (?:aria-[a-z]+|role|pointer-events|class)="[^"]*"')
+# What may stand unescaped in an address of a picture inside a double-quoted attribute.
+_PLAIN = " ='/:;,.()-+*!@$~"
+_NEEDLESS = re.compile(
+    r' (?:aria-[a-z]+|role|pointer-events|class)="[^"]*"| (?:fill-|stroke-)?opacity="1"| stroke-miterlimit="10"'
+    r'| transform="translate\(0,0\)"|<path d="M0,0h0v0h0Z"[^>]*/>'
+)
 _MONTH = "|".join(MONTHS)
 _BREAKABLE = re.compile(rf"(?<=\d) (?=%|(?:{_MONTH})\b)|(?<=\b(?:{_MONTH})) (?=\d{{4}}\b)")
-_LONG_DECIMAL = re.compile(r"(\d+\.\d)\d+")
+_PLACES = re.compile(r' (?:d|transform|[xy]2)="[^"]*"')
+_DECIMAL = re.compile(r"(?<=\d)\.\d+")
 
 
 def html(run: Run) -> str:
@@ -45,12 +53,14 @@ def html(run: Run) -> str:
     str
         Complete HTML with styles, scripts, data and still pictures inside.
     """
+    warming = _warm_up()
     from altair.utils import schemapi
 
     # Specifications are checked by the tests; checking them again on every run would double the time of a report.
     with schemapi.debug_mode(False):
         album = figures(run)
         specifications = {name: figure.chart.to_dict(validate=False) for name, figure in album.items()}
+    warming.join()
     stills = _stills(specifications)
     for specification in specifications.values():
         specification.pop("config", None)
@@ -70,7 +80,7 @@ def html(run: Run) -> str:
             policy=_policy(bundle, script),
             css=_safe(_asset("page.css") + _dark_charts()),
             drafts=[sections.draft_brief(run, verdict) for verdict in run.drafts],
-            chapters=chapters(run.case),
+            chapters=chapters(run.case, run.provenance.settings),
             sources=[(s.name, s.title, web_address(s.url), s.grade) for s in run.case.sources],
             grades=GRADES,
             notes=_blocks(run.case.notes),
@@ -110,29 +120,43 @@ def _dark_charts() -> str:
     return "@media screen {\n" + "\n".join(rules) + "\n}\n"
 
 
-def _stills(specifications: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+def _warm_up() -> Thread:
+    """Start the drawing engine, which takes half a second, beside the making of the charts."""
     import vl_convert
 
-    pictures = {}
+    smallest = {"data": {"values": [{}]}, "mark": "point"}
+    thread = Thread(target=vl_convert.vegalite_to_svg, args=(smallest,), daemon=True)
+    thread.start()
+    return thread
+
+
+def _stills(specifications: Mapping[str, dict[str, Any]]) -> dict[str, Markup]:
+    import vl_convert
+
+    pictures: dict[str, Markup] = {}
     for name in STILL:
         if name in specifications:
-            svg = vl_convert.vegalite_to_svg(_without_points(specifications[name]))
-            svg = _LONG_DECIMAL.sub(r"\1", _NEEDLESS.sub("", svg))
-            pictures[name] = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")
+            svg = vl_convert.vegalite_to_svg(_still(specifications[name]))
+            svg = _PLACES.sub(lambda found: _DECIMAL.sub("", found[0]), _NEEDLESS.sub("", svg))
+            svg = svg.replace("'", "&apos;").replace('"', "'")
+            # Escaped already: `_PLAIN` lets through no character that could end the attribute.
+            pictures[name] = _safe("data:image/svg+xml," + quote(svg, safe=_PLAIN))
     return pictures
 
 
-def _without_points(specification: dict[str, Any]) -> dict[str, Any]:
-    """The specification without the dots on its lines and with a short font name: a tenth of the size as SVG."""
+def _still(specification: dict[str, Any]) -> dict[str, Any]:
+    """The specification without what a still picture cannot use (dots on lines, unseen marks) and a short font name."""
 
-    def thin(value: Any) -> Any:
+    def unseen(layer: Any) -> bool:
+        return isinstance(layer, dict) and isinstance(layer.get("mark"), dict) and layer["mark"].get("opacity") == 0
+
+    def thin(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
             dotted = value.get("type") == "line"
-            return {key: thin(part) for key, part in value.items() if not (dotted and key == "point")}
-        return value if not isinstance(value, list) or key_is_data(value) else [thin(part) for part in value]
-
-    def key_is_data(value: list[Any]) -> bool:
-        return bool(value) and isinstance(value[0], dict) and "date" in value[0]
+            return {name: thin(part, name) for name, part in value.items() if not (dotted and name == "point")}
+        if isinstance(value, list) and key != "values":
+            return [thin(part) for part in value if not unseen(part)]
+        return value
 
     thinned: dict[str, Any] = thin(specification)
     thinned["config"] = thinned["config"] | {"font": "sans-serif"}
@@ -151,7 +175,7 @@ def _embedded(value: object) -> Markup:
 def _safe(text: str) -> Markup:
     from markupsafe import Markup
 
-    return Markup(text)  # noqa: S704 - files of this program, never text of a case
+    return Markup(text)  # noqa: S704 - files of this program, or text escaped already
 
 
 def _policy(*scripts: str) -> str:
@@ -218,9 +242,7 @@ def _blocks(text: str) -> list[tuple[str, list[str]]]:
                 blocks.append(("list", []))
             blocks[-1][1].append(stripped[2:])
             kind = "list"
-        elif kind == "list":
-            blocks[-1][1][-1] += " " + stripped
-        elif kind == "paragraph":
+        elif kind in ("list", "paragraph"):
             blocks[-1][1][-1] += " " + stripped
         else:
             blocks.append(("paragraph", [stripped]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from servanda.report.words import (
     GATE_TITLES,
     capital,
     counted,
+    fine_percent,
     full_date,
     listed,
     month,
@@ -69,7 +71,7 @@ def gate_cell(gate: Gate) -> GateCell:
     if gate.tightest is not None:
         t = gate.tightest
         who = f"{capital(t.actor_title)}, {month(t.date)}"
-        where = f"{t.move} rather than {t.alternative}, margin {points(t.margin)}, odds {percent(t.odds)}; {t.state}"
+        where = f"{t.move} rather than {t.alternative}: odds {percent(t.odds)}; {t.state}"
     return GateCell(
         gate.kind, GATE_TITLES[gate.kind], words(gate.probability), percent_with_odds(gate.probability),
         points(gate.margin), who, where, gate.sentence,
@@ -118,7 +120,9 @@ def draft_brief(run: Run, verdict: DraftVerdict) -> DraftBrief:
             ("Running at the horizon, with every draft on the table", percent(verdict.running_at_horizon)),
         ),
         phases=tuple(
-            f"{phase.title or phase.name} ({years(phase.lasts)})" if phase.lasts > 0 else (phase.title or phase.name)
+            f"{phase.title or phase.name} ({years(phase.lasts)})"
+            if 0 < phase.lasts < math.inf
+            else (phase.title or phase.name)
             for phase in (written.phases if written else ())
         ),
         positions=_positions(written, {s.name: s.title or s.name for s in run.case.sides}) if written else None,
@@ -126,7 +130,7 @@ def draft_brief(run: Run, verdict: DraftVerdict) -> DraftBrief:
 
 
 def temptations(run: Run, *, worst_only: bool = False) -> Table:
-    """The largest temptation of each holder of each draft (or of the most tempted holder only), when and by which move."""
+    """The largest temptation of each holder (or of the most tempted one) of each draft, when and by which move."""
     dates = run.forecast.outcomes.dates
     rows = []
     for verdict in run.drafts:
@@ -184,11 +188,12 @@ def selection(run: Run) -> Table:
     """Each headline number across the branches of the selection certificate."""
     rows = []
     for k, spread in enumerate(run.selection.spreads):
-        branches = tuple(percent(branch[k]) for branch in run.selection.by_branch)
+        shown = number if spread.quantity.endswith("(years)") else fine_percent
+        branches = tuple(shown(branch[k]) for branch in run.selection.by_branch)
         verdict = "selection-dependent" if spread.dependent else "stands"
-        rows.append((capital(spread.quantity), percent(spread.value), *branches, verdict))
+        rows.append((capital(spread.quantity), shown(spread.value), *branches, verdict))
     return Table(
-        f"Selection certificate: headline numbers from other terminal values (tolerance {percent(run.selection.tolerance)})",
+        f"Selection certificate: headline numbers by branch (tolerance {percent(run.selection.tolerance)})",
         ("Quantity", "Answer", *(capital(branch) for branch in run.selection.branches), "Verdict"),
         tuple(rows),
     )

@@ -9,11 +9,30 @@ import math
 from collections.abc import Sequence
 from datetime import date
 
-from servanda.forecast.vocabulary import words
+from servanda.forecast.vocabulary import TINY, likelihood, percent
+
+__all__ = [
+    "TINY",
+    "capital",
+    "counted",
+    "fine_percent",
+    "full_date",
+    "grade_title",
+    "likelihood",
+    "listed",
+    "log_odds",
+    "month",
+    "number",
+    "percent",
+    "percent_with_odds",
+    "period_name",
+    "points",
+    "signed",
+    "years",
+]
 
 MINUS = "\N{MINUS SIGN}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-TINY = 0.001
 
 GATE_TITLES = {"sign": "Sign", "ratify": "Ratify", "keep": "Keep"}
 ENDING_TITLES = {
@@ -32,25 +51,6 @@ GRADES = {
     "M": "M: general knowledge, nothing opened",
     "J": "J: judgement",
 }
-
-
-def percent(probability: float) -> str:
-    """A probability in per cent: whole numbers in the middle, one decimal within 1 % of an end, bounds beyond 0.1 %.
-
-    >>> [percent(p) for p in (0.0, 0.00004, 0.0042, 0.031, 0.5, 0.996, 0.99999, 1.0)]
-    ['0 %', '<0.1 %', '0.4 %', '3 %', '50 %', '99.6 %', '>99.9 %', '100 %']
-    """
-    if probability <= 0.0:
-        return "0 %"
-    if probability >= 1.0:
-        return "100 %"
-    if probability < TINY:
-        return "<0.1 %"
-    if probability > 1.0 - TINY:
-        return ">99.9 %"
-    if probability < 0.0095 or probability > 0.9905:
-        return f"{100 * probability:.1f} %"
-    return f"{100 * probability:.0f} %"
 
 
 def fine_percent(probability: float) -> str:
@@ -86,19 +86,6 @@ def log_odds(probability: float) -> float:
     if probability >= 1.0:
         return math.inf
     return math.log(probability) - math.log1p(-probability)
-
-
-def likelihood(probability: float) -> str:
-    """Words first, then the number: what a sentence says about a probability.
-
-    >>> likelihood(0.31), likelihood(0.004), likelihood(0.9999)
-    ('unlikely (31 %)', 'almost no chance (less than 1 %)', 'almost certain (more than 99 %)')
-    """
-    if probability < 0.0095:
-        return f"{words(probability)} (less than 1 %)"
-    if probability > 0.9905:
-        return f"{words(probability)} (more than 99 %)"
-    return f"{words(probability)} ({percent(probability)})"
 
 
 def signed(value: float, digits: int = 1) -> str:

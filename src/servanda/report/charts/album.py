@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
+from servanda.diagnosis.findings import DraftVerdict
 from servanda.report.charts import credibility, drafts, indicators, outcomes, questions
 from servanda.report.charts.figure import Figure
 from servanda.report.charts.plain import plain
@@ -21,7 +24,9 @@ def figures(run: Run) -> dict[str, Figure]:
         `Figure.chart` is an `altair` chart with the light configuration.
     """
     # The case itself is left as it is: charts read only what was found.
-    run = replace(run, drafts=plain(run.drafts), forecast=plain(run.forecast), frictions=plain(run.frictions))
+    run = replace(
+        run, drafts=_told_apart(plain(run.drafts)), forecast=plain(run.forecast), frictions=plain(run.frictions)
+    )
     made: dict[str, Figure] = {}
     if run.drafts:
         made["gates"] = drafts.gates(run)
@@ -42,3 +47,28 @@ def figures(run: Run) -> dict[str, Figure]:
     if run.forecast.variables:
         made["variables"] = indicators.variables(run)
     return made
+
+
+def _told_apart(verdicts: tuple[DraftVerdict, ...]) -> tuple[DraftVerdict, ...]:
+    """Drafts and holders with titles of their own: a chart would draw two of one title as one."""
+    drafts = distinct([(v.draft, v.title) for v in verdicts])
+    holders = distinct([(gap.actor, gap.actor_title) for v in verdicts for gap in v.credibility])
+    return tuple(
+        replace(
+            v,
+            title=drafts[v.draft],
+            credibility=tuple(replace(gap, actor_title=holders[gap.actor]) for gap in v.credibility),
+        )
+        for v in verdicts
+    )
+
+
+def distinct(named: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """A title for each name: its own, with the name behind it where another name has the same title.
+
+    >>> distinct([("a", "Treaty"), ("b", "Freeze"), ("c", "Treaty")])
+    {'a': 'Treaty (a)', 'b': 'Freeze', 'c': 'Treaty (c)'}
+    """
+    titles = dict(named)
+    count = Counter(titles.values())
+    return {name: title if count[title] == 1 else f"{title} ({name})" for name, title in titles.items()}

@@ -23,7 +23,7 @@ def credibility(run: Run) -> Figure:
         for v in run.drafts
         for t in range(len(dates) - 1)
     ]
-    legend = alt.Legend(title=None, columns=3, symbolType="stroke", symbolSize=900)
+    legend = alt.Legend(title=None, columns=3, labelLimit=270, symbolType="stroke", symbolSize=900)
     named = [{"key": keys[actor], "holder": title} for actor, title in holders]
     lines = (
         alt.Chart()

@@ -11,11 +11,12 @@ from servanda.diagnosis.findings import DraftVerdict, Gate
 from servanda.report.charts import theme
 from servanda.report.charts.figure import Figure, Table
 from servanda.report.charts.outcomes import events
-from servanda.report.words import ENDING_TITLES, GATE_TITLES, full_date, likelihood, month, percent, points, years
+from servanda.report.words import ENDING_TITLES, GATE_TITLES, likelihood, month, percent, points, years
 from servanda.run import Run
 
 KEPT = "still running"
 NOT_NEEDED = "not needed"
+LEAST_LISTED = 0.001
 ENDING_COLOURS = {
     KEPT: theme.GREEN,
     ENDING_TITLES["exit"]: theme.BLUE,
@@ -98,7 +99,7 @@ def gates(run: Run) -> Figure:
     )
     caption = (
         "Each draft alone on the table. Sign: signed within the window. Ratify: approved by all who must, given "
-        "signature. Keep: still running at the horizon, given that it entered into force at the start."
+        "signature. Keep: kept to the horizon or to its own lawful end, given that it entered into force at the start."
     )
     return Figure("The three gates", caption, description, theme.configured(chart, description), table)
 
@@ -107,13 +108,8 @@ def survival(run: Run) -> Figure:
     """Survival curves of the drafts put in force at the start."""
     dates = run.forecast.outcomes.dates
     names = [verdict.title for verdict in run.drafts]
-    rows = [
-        {"date": day.isoformat(), "draft": v.title, "p": round(alive, 5)}
-        for v in run.drafts
-        for day, alive in zip(dates, v.survival.alive, strict=False)
-    ]
     lines = (
-        alt.Chart(theme.inline(rows))
+        theme.folded([(v.title, v.survival.alive) for v in run.drafts], dates, name="draft")
         .mark_line(strokeWidth=2.4)
         .encode(
             x=theme.time_axis(),
@@ -163,7 +159,7 @@ def ending_name(verdict: DraftVerdict, index: int) -> str:
     """How a table names an ending: its label, with the kind where the label does not say it."""
     ending = verdict.survival.endings[index]
     kind = ENDING_TITLES[ending.kind]
-    return ending.label if kind.lower() in ending.label.lower() else f"{ending.label} ({kind})"
+    return ending.label if kind.split()[0][:5] in ending.label.lower() else f"{ending.label} ({kind})"
 
 
 def endings(run: Run) -> Figure:
@@ -178,7 +174,8 @@ def endings(run: Run) -> Figure:
     ]
     chart = (
         alt.Chart(theme.inline(rows))
-        .transform_fold(names, as_=["ending", "p"])
+        .transform_fold([*names], as_=["ending", "p"])
+        .transform_filter("isValid(datum.p)")
         .transform_calculate(order=f"indexof({json.dumps(names)}, datum.ending)")
         .mark_area()
         .encode(
@@ -209,17 +206,22 @@ def endings(run: Run) -> Figure:
     for v in run.drafts:
         table_rows.append((v.title, "still running at the horizon", "", percent(v.survival.alive[-1])))
         order = sorted(range(len(v.survival.endings)), key=lambda k: -v.survival.endings[k].probability)
+        rest = sum(e.probability for e in v.survival.endings if e.probability < LEAST_LISTED)
         for k in order:
             ending = v.survival.endings[k]
+            if ending.probability < LEAST_LISTED:
+                continue
             table_rows.append((v.title, ending_name(v, k), month(ending.peak_date), percent(ending.probability)))
+        if rest > 0:
+            table_rows.append((v.title, "all other ways together", "", percent(rest)))
     table = Table(
-        "Every way each draft ends, the likeliest first; with survival the rows of a draft add up to one",
+        "How each draft ends, the likeliest first; with survival the rows of a draft add up to one",
         ("Draft", "Ending", "Likeliest in", "Probability by the horizon"),
         tuple(table_rows),
         (False, False, False, True),
     )
     caption = (
-        "Each draft put in force at the start. The green part still runs; the rest has ended, in the way the colour says. "
-        "The table names the actor and the move of every ending."
+        "Each draft put in force at the start. The green part still runs; the rest has ended, in the way the colour "
+        "says. The table names the actor and the move of every ending."
     )
     return Figure("What ends each draft", caption, description, theme.configured(chart, description), table)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import altair as alt
+    from servanda.report.charts.theme import TopLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +37,5 @@ class Figure:
     title: str
     caption: str
     alt: str
-    chart: alt.TopLevelMixin
+    chart: TopLevel
     table: Table

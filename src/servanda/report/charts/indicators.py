@@ -41,21 +41,23 @@ def fans(run: Run) -> Figure:
     x = theme.time_axis(ticks=6)
     band = (
         alt.Chart()
+        .transform_calculate(line=f"'{BAND}'")
         .mark_area(opacity=0.35)
         .encode(
             x=x,
             y=alt.Y("low:Q", title=None, axis=alt.Axis(tickCount=4), scale=alt.Scale(zero=False, nice=True)),
             y2=alt.Y2("high:Q"),
-            color=alt.Color(datum=BAND, scale=colour, legend=legend),
+            color=alt.Color("line:N", scale=colour, legend=legend),
         )
     )
     lines = [
         alt.Chart()
+        .transform_calculate(line=f"'{name}'")
         .mark_line(strokeWidth=2, strokeDash=dash)
         .encode(
             x=x,
             y=alt.Y(f"{name}:Q", title=None),
-            color=alt.Color(datum=name, scale=colour, legend=legend),
+            color=alt.Color("line:N", scale=colour, legend=legend),
         )
         for name, dash in ((MEDIAN, [1, 0]), (MEAN, [5, 3]))
     ]
@@ -102,17 +104,22 @@ def fans(run: Run) -> Figure:
 
 
 def _brief(value: float) -> float:
-    return float(f"{value:.5g}")
+    # Axes of a millionth and less would be all zeros and say nothing.
+    return float(f"{value:.4g}") if abs(value) >= 1e-6 else 0.0
 
 
-def _path_chart(path: VariablePath, ordered: bool) -> alt.Chart:
+def _path_chart(path: VariablePath, ordered: bool) -> theme.TopLevel:
+    longest = max(len(level) for level in path.levels)
+    keys = [f"level{k:02}" for k in range(len(path.levels))]
     rows = [
-        {"date": day.isoformat(), "level": level, "p": round(series[t], 5), "order": k}
-        for k, (level, series) in enumerate(zip(path.levels, path.probability, strict=True))
+        {"date": day.isoformat()} | {key: round(p[t], 4) for key, p in zip(keys, path.probability, strict=True)}
         for t, day in enumerate(path.dates)
     ]
-    return (
+    names = theme.inline([{"key": key, "level": level} for key, level in zip(keys, path.levels, strict=True)])
+    chart: alt.Chart = (
         alt.Chart(theme.inline(rows), title=path.title)
+        .transform_fold([*keys], as_=["key", "p"])
+        .transform_lookup("key", from_=alt.LookupData(names, key="key", fields=["level"]))
         .mark_area()
         .encode(
             x=theme.time_axis(ticks=6),
@@ -121,12 +128,15 @@ def _path_chart(path: VariablePath, ordered: bool) -> alt.Chart:
                 "level:N",
                 title=None,
                 scale=theme.tones(path.levels) if ordered else theme.palette(path.levels),
-                legend=alt.Legend(orient="bottom", columns=3, labelLimit=190),
+                legend=alt.Legend(
+                    orient="bottom", columns=2 if longest > 20 else 4, labelLimit=180 if longest > 20 else 90
+                ),
             ),
-            order=alt.Order("order:Q"),
+            order=alt.Order("key:O"),
         )
         .properties(width=theme.PANEL_WIDTH, height=110)
     )
+    return chart
 
 
 def variables(run: Run) -> Figure:
@@ -162,5 +172,8 @@ def variables(run: Run) -> Figure:
         ),
         (False, False, *(True for _ in dates)),
     )
-    caption = "The levels of a variable fill the height at every date, the first level at the bottom; levels in order from low to high are tones of one colour."
+    caption = (
+        "The levels of a variable fill the height at every date, the first at the bottom; "
+        "ordered levels are tones of one colour."
+    )
     return Figure("The world of the case", caption, description, theme.configured(chart, description), table)

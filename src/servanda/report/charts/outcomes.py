@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import altair as alt
 
 from servanda.report.charts import theme
@@ -13,7 +15,7 @@ NAMES = {"none": "no deal, no war", "deal": "deal in force", "war": "war"}
 COLOURS = {"deal": theme.GREEN, "none": theme.PALE, "war": theme.VERMILLION}
 
 
-def events(run: Run) -> list[tuple[object, str]]:
+def events(run: Run) -> list[tuple[date, str]]:
     """The dated events of the case as (date, label)."""
     return [(event.date, event.label) for event in run.forecast.calendar]
 
@@ -81,15 +83,10 @@ def live_drafts(run: Run) -> Figure:
     path = run.forecast.outcomes
     titles = {verdict.draft: verdict.title for verdict in run.drafts}
     names = [titles.get(draft, draft) for draft, _ in path.drafts]
-    rows = [
-        {"date": day.isoformat(), "draft": name, "p": round(values[t], 6)}
-        for name, (_, values) in zip(names, path.drafts, strict=True)
-        for t, day in enumerate(path.dates)
-    ]
-    top = max((row["p"] for row in rows), default=0.0)
+    top = max((p for _, values in path.drafts for p in values), default=0.0)
     ceiling = min(1.0, max(0.02, top * 1.1))
     lines = (
-        alt.Chart(theme.inline(rows))
+        theme.folded([(n, p) for n, (_, p) in zip(names, path.drafts, strict=True)], path.dates, name="draft")
         .mark_line(strokeWidth=2.2)
         .encode(
             x=theme.time_axis(),

@@ -14,9 +14,9 @@ Record = TypeVar("Record")
 
 
 def one_line(text: str) -> str:
-    """The text with every run of control characters, separators and blanks as one space.
+    r"""The text with every run of control characters, separators and blanks as one space.
 
-    >>> one_line("a\\u2028 b\\tc")
+    >>> one_line("a\u2028 b\tc")
     'a b c'
     """
     if text.isprintable() and "  " not in text:

@@ -54,7 +54,7 @@ def questions(run: Run) -> Figure:
     names = [
         alt.Chart(theme.inline([tick for tick in ticks if tick["lift"] == lift]))
         .mark_text(fontSize=11, color=theme.MUTED)
-        .encode(x=alt.X("p:Q"), y=alt.YValue(lift), text=alt.Text("name:N"))
+        .encode(x=alt.X("p:Q"), y=theme.at_y(lift), text=alt.Text("name:N"))
         for lift in (-8, -20)
     ]
     base = alt.Chart(theme.inline(rows)).encode(
@@ -75,9 +75,9 @@ def questions(run: Run) -> Figure:
     x = alt.X("p:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5))
     spread = base.mark_rule(color=theme.INK, strokeWidth=1.6).encode(x=alt.X("low:Q", title=None), x2=alt.X2("high:Q"))
     dots = base.mark_point(size=80, filled=True, opacity=1, color=theme.BLUE).encode(x=x)
-    results = base.mark_text(align="left").encode(x=alt.XValue(QUESTION_WIDTH + 10), text=alt.Text("result:N"))
+    results = base.mark_text(align="left").encode(x=theme.at_x(QUESTION_WIDTH + 10), text=alt.Text("result:N"))
     chart = alt.layer(band, *names, spread, dots, results).properties(
-        width=QUESTION_WIDTH, height=max(60, 34 * len(rows))
+        width=QUESTION_WIDTH, height=max(60, 38 * len(rows))
     )
     description = "Probability of each dated question. " + "; ".join(
         f"{a.text} {likelihood(a.probability)}" for a in answers
@@ -99,8 +99,8 @@ def questions(run: Run) -> Figure:
         (False, False, False, True, True, False),
     )
     caption = (
-        "Shaded columns are the ranges of the standard words, from almost no chance to almost certain. The line through a "
-        "dot spans the branches of the selection certificate. The outcome is what later happened; the forecast does not use it."
+        "Columns are the ranges of the standard words, from almost no chance to almost certain. The line through a dot "
+        "spans the branches of the selection certificate. The outcome is what later happened; no forecast uses it."
     )
     return Figure("Dated questions", caption, description, theme.configured(chart, description), table)
 
@@ -167,8 +167,8 @@ def frictions(run: Run) -> Figure:
     )
     now = run.frictions[0].running_on if run.frictions else 0.0
     caption = (
-        "How far the log-odds of a deal running at the horizon move when one friction alone is switched off; beside each bar "
-        f"the probability before and after. With all frictions on it is {fine_percent(now)}"
+        "How far the log-odds of a deal running at the horizon move when one friction alone is switched off; beside "
+        f"each bar the probability before and after. With all frictions on it is {fine_percent(now)}"
         + (f" (log-odds {signed(log_odds(now))})." if 0 < now < 1 else ".")
     )
     return Figure("Which friction does the harm", caption, description, theme.configured(chart, description), table)

@@ -56,6 +56,7 @@ PANEL_WIDTH = 412
 PIXELS_PER_LETTER = 5.9
 
 Row = dict[str, Any]
+TopLevel = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart
 
 
 def config(dark: bool = False) -> dict[str, Any]:
@@ -95,11 +96,11 @@ def config(dark: bool = False) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def configured(chart: alt.TopLevelMixin, description: str) -> alt.TopLevelMixin:
+def configured(chart: TopLevel, description: str) -> TopLevel:
     """The chart with the light configuration and a description in words."""
-    finished = chart.properties(description=description)  # type: ignore[attr-defined]
+    finished = chart.properties(description=description)
     finished.config = alt.Config(**config())
-    return finished  # type: ignore[no-any-return]
+    return finished
 
 
 def below(columns: int = 4, *, lines: bool = False) -> alt.Legend:
@@ -128,6 +129,25 @@ def time_axis(title: str | None = None, *, ticks: int = 12) -> alt.X:
     )
 
 
+def folded(series: Sequence[tuple[str, Sequence[float]]], dates: Sequence[date], *, name: str) -> alt.Chart:
+    """A chart over wide rows, one a date, with fields `date`, `p` and, under `name`, the title of each series.
+
+    Wide rows are a third of the size of long ones; the titles stand in a small table beside them.
+    """
+    keys = [f"s{k:02}" for k in range(len(series))]
+    rows = [
+        {"date": day.isoformat()} | {key: round(values[t], 5) for key, (_, values) in zip(keys, series, strict=True)}
+        for t, day in enumerate(dates)
+    ]
+    titles = inline([{"key": key, name: title} for key, (title, _) in zip(keys, series, strict=True)])
+    chart: alt.Chart = (
+        alt.Chart(inline(rows))
+        .transform_fold([*keys], as_=["key", "p"])
+        .transform_lookup("key", from_=alt.LookupData(titles, key="key", fields=[name]))
+    )
+    return chart
+
+
 def percent_axis(field: str, title: str | None, *, top: float = 1.0) -> alt.Y:
     """A probability axis from 0 to `top`."""
     return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(domain=[0, top]), axis=alt.Axis(format=".0%", tickCount=5))
@@ -143,6 +163,16 @@ def tones(names: Sequence[str]) -> alt.Scale:
     last = len(TONES) - 1
     steps = [round(k * last / max(len(names) - 1, 1)) for k in range(len(names))]
     return alt.Scale(domain=list(names), range=[TONES[step] for step in steps])
+
+
+def at_y(pixel: float) -> alt.YValue:
+    """A fixed height in pixels from the top of the plot."""
+    return alt.YValue(pixel)  # type: ignore[no-untyped-call]  # altair gives it no types
+
+
+def at_x(pixel: float) -> alt.XValue:
+    """A fixed place in pixels from the left of the plot."""
+    return alt.XValue(pixel)  # type: ignore[no-untyped-call]  # altair gives it no types
 
 
 def dashes(names: Sequence[str]) -> alt.Scale:
@@ -181,7 +211,7 @@ def event_layers(
     lengths = [len(label) * PIXELS_PER_LETTER + 10 for _, label in shown]
     ends_left = [spot + length > width for spot, length in zip(spots, lengths, strict=True)]
     spans = [(s - n, s) if left else (s, s + n) for s, n, left in zip(spots, lengths, ends_left, strict=True)]
-    rows = [
+    rows: list[Row] = [
         {"date": day.isoformat(), "event": label, "lane": lane, "left": left}
         for (day, label), lane, left in zip(shown, lanes(spans), ends_left, strict=True)
     ]
@@ -199,6 +229,6 @@ def event_layers(
                     layers.append(
                         alt.Chart(inline(part))
                         .mark_text(align="right" if left else "left", dx=-3 if left else 3, fontSize=11, color=MUTED)
-                        .encode(x=x, y=alt.YValue(-8 - 14 * lane), text=alt.Text("event:N"))
+                        .encode(x=x, y=at_y(-8 - 14 * lane), text=alt.Text("event:N"))
                     )
     return layers

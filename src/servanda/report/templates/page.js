@@ -87,6 +87,15 @@
   find.addEventListener("input", filter);
   grade.addEventListener("change", filter);
 
+  // On paper every account of a draft and every margin is open; tables behind figures stay closed.
+  const opened = [];
+  addEventListener("beforeprint", () => {
+    for (const box of document.querySelectorAll("details:not(.behind details)")) {
+      if (!box.open) { box.open = true; opened.push(box); }
+    }
+  });
+  addEventListener("afterprint", () => { for (const box of opened.splice(0)) box.open = false; });
+
   const reveal = () => {
     const target = location.hash && document.getElementById(location.hash.slice(1));
     const box = target && target.closest("details");

@@ -1,0 +1,145 @@
+"""A run as pandas data frames, one long table a subject; pandas is asked for only here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from servanda.errors import ServandaError
+from servanda.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def frames(run: Run) -> dict[str, pd.DataFrame]:
+    """Data frames of a run by name: drafts, gates, survival, endings, credibility, why, frictions, outcomes,
+    questions, indicators, variables.
+
+    Every frame is long (one observation a row) with a `date` column of timestamps where time matters.
+
+    Raises
+    ------
+    ServandaError
+        If pandas is not installed.
+    """
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise ServandaError("data frames need pandas: install `servanda[notebook]`") from error
+
+    dates = run.forecast.outcomes.dates
+    rows: dict[str, list[dict[str, Any]]] = {
+        "drafts": [
+            {
+                "draft": v.draft,
+                "title": v.title,
+                "form": v.form,
+                "holds": v.holds,
+                "signed": v.signed,
+                "in_force": v.in_force,
+                "running_at_horizon": v.running_at_horizon,
+                "alone_signed": v.alone_signed,
+                "alone_running": v.alone_running,
+                "mean_life_years": v.survival.mean_life_years,
+                "kept": v.survival.kept,
+            }
+            for v in run.drafts
+        ],
+        "gates": [
+            {"draft": v.draft, "gate": g.kind, "probability": g.probability, "margin": g.margin}
+            | (
+                {}
+                if g.tightest is None
+                else {"actor": g.tightest.actor, "date": g.tightest.date, "move": g.tightest.move}
+            )
+            for v in run.drafts
+            for g in v.gates
+        ],
+        "survival": [
+            {"draft": v.draft, "date": day, "alive": alive}
+            for v in run.drafts
+            for day, alive in zip(dates, v.survival.alive, strict=False)
+        ],
+        "endings": [
+            {
+                "draft": v.draft,
+                "kind": e.kind,
+                "actor": e.actor,
+                "option": e.option,
+                "label": e.label,
+                "date": day,
+                "ended": p,
+            }
+            for v in run.drafts
+            for e in v.survival.endings
+            for day, p in zip(dates[1:], e.by_date, strict=False)
+        ],
+        "credibility": [
+            {
+                "draft": v.draft,
+                "actor": c.actor,
+                "date": dates[t],
+                "gap": gap,
+                "weight": c.weight[t],
+                "tempted": c.tempted[t],
+                "option": c.option[t],
+            }
+            for v in run.drafts
+            for c in v.credibility
+            for t, gap in enumerate(c.gap)
+        ],
+        "why": [
+            {
+                "draft": v.draft,
+                "gate": w.gate,
+                "actor": w.actor,
+                "date": w.date,
+                "move": w.move,
+                "alternative": w.alternative,
+                "margin": w.margin,
+                "term": r.term,
+                "points": r.points,
+            }
+            for v in run.drafts
+            for w in v.why
+            for r in w.reasons
+        ],
+        "frictions": [asdict(f) for f in run.frictions],
+        "outcomes": [
+            {"date": day, "outcome": name, "probability": p}
+            for name, series in (
+                ("none", run.forecast.outcomes.none),
+                ("deal", run.forecast.outcomes.deal),
+                ("war", run.forecast.outcomes.war),
+            )
+            for day, p in zip(dates, series, strict=True)
+        ],
+        "questions": [asdict(a) for a in run.forecast.answers],
+        "indicators": [
+            {
+                "indicator": f.name,
+                "unit": f.unit,
+                "date": day,
+                "mean": f.mean[t],
+                "q10": f.q10[t],
+                "q50": f.q50[t],
+                "q90": f.q90[t],
+            }
+            for f in run.forecast.indicators
+            for t, day in enumerate(f.dates)
+        ],
+        "variables": [
+            {"variable": path.variable, "level": level, "date": day, "probability": series[t]}
+            for path in run.forecast.variables
+            for level, series in zip(path.levels, path.probability, strict=True)
+            for t, day in enumerate(path.dates)
+        ],
+    }
+    made = {}
+    for name, records in rows.items():
+        frame = pd.DataFrame.from_records(records)
+        if "date" in frame:
+            frame["date"] = pd.to_datetime(frame["date"])
+        made[name] = frame
+    return made
