@@ -35,6 +35,7 @@ class Sketch:
     shock_timing: str = "rate: shock_rate"
     dated: bool = False
     lottery: bool = False
+    spoiler: str = ""
     detection: float = 0.5
     bond: float = 0.0
     exit_price: float = 0.0
@@ -44,10 +45,20 @@ class Sketch:
     dove_wins: float = 0.4
 
     @property
+    def third(self) -> str:
+        return "  outside: {led_by: spoiler}\n" if self.spoiler else ""
+
+    @property
+    def third_actor(self) -> str:
+        return "  spoiler: {side: outside, decisiveness: 6, source: judgement}\n" if self.spoiler else ""
+
+    @property
     def text(self) -> str:
         parts = [_HEAD.format(s=self, lead="presidency" if self.office else "dove"), _variables(self), _chance(self)]
         parts += [_decisions(self), _protocol(self), _drafts(self), _REST.format(s=self)]
         parts.append(f"  income: {{worth: {'if date < 2023-01-01 then 10 else 20' if self.dated else '10'}}}\n")
+        if self.spoiler:
+            parts.append("  spoiler:\n    grudge: {worth: -12, when: deal is live, source: judgement}\n")
         return "".join(parts) + _questions(self)
 
     @property
@@ -65,12 +76,12 @@ values: {s.values}
 sides:
   north: {{party: yes, led_by: {lead}}}
   south: {{party: yes, led_by: council}}
-actors:
+{s.third}actors:
   dove: {{side: north, decisiveness: 10, source: judgement}}
   hawk: {{side: north, decisiveness: 10, discount: 0.1, source: judgement}}
   senate: {{side: north, decisiveness: 10, source: judgement}}
   council: {{side: south, decisiveness: 8, source: judgement}}
-parameters:
+{s.third_actor}parameters:
   detection: {{value: {s.detection}, source: judgement}}
   bond: {{value: {s.bond}, source: judgement}}
   exit_price: {{value: {s.exit_price}, source: judgement}}
@@ -79,6 +90,18 @@ parameters:
   audience: {{value: {s.audience}, source: judgement}}
   dove_wins: {{value: {s.dove_wins}, source: judgement}}
   shock_rate: {{value: 0.3, source: judgement}}
+"""
+
+_SPOILER = """\
+  spoiling:
+    by: spoiler
+    when: not deal is none
+    options:
+      watch: {{}}
+      raid:
+        outcomes: [{{odds: 0.5, effects: {{deal: {s.spoiler}, arms: up}}}}, {{effects: {{}}}}]
+        price: {{outside: 2}}
+        source: judgement
 """
 
 _REST = """\
@@ -141,7 +164,7 @@ decisions:
       reduce: {{when: arms > l0, effects: {{arms: down}}}}
       wait: {{}}
       build: {{{build}{hidden}}}
-"""
+""" + (_SPOILER.format(s=s) if s.spoiler else "")
 
 
 def _protocol(s: Sketch) -> str:
@@ -228,6 +251,7 @@ def sketches(draw: st.DrawFn) -> Sketch:
         shock_timing=draw(st.sampled_from(["rate: shock_rate", "odds: 0.25", "dates: [2023-05-01]"])),
         dated=draw(st.booleans()),
         lottery=draw(st.booleans()),
+        spoiler=draw(st.sampled_from(["", "ended", "suspended", "none"])),
         detection=draw(st.sampled_from([0.0, 0.3, 1.0])),
         bond=draw(numbers),
         exit_price=draw(numbers),

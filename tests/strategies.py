@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -13,6 +14,11 @@ from servanda.game import Game, Labels, Numbers, Schedule, Stage, Term
 Floats = NDArray[np.float64]
 Random = np.random.Generator
 seeds = st.integers(0, 2**32 - 1)
+
+
+def few(examples: int) -> settings:
+    """That many examples in daily work, in proportion more when a profile asks for a search."""
+    return settings(max_examples=max(1, examples * settings.default.max_examples // 50))
 
 
 @dataclass(frozen=True)

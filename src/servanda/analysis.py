@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
+from threading import Event
 from typing import TypeVar
 
 import numpy as np
@@ -35,7 +36,7 @@ from servanda.equilibrium.solve import with_terminal
 from servanda.errors import Issue
 from servanda.forecast.projections import Forecast
 from servanda.forecast.propagation import forecast
-from servanda.forecast.vocabulary import words
+from servanda.forecast.vocabulary import percent, words
 from servanda.provenance import Provenance
 from servanda.run import GameSize, Run, Timing, Verdict
 
@@ -96,6 +97,7 @@ def run(
         If the case makes no sense as a game (numbers out of range, too many states).
     """
     how = settings or Settings()
+    how = replace(how, solver=replace(how.solver, stop=how.solver.stop or Event()))
     clock = _Clock(progress)
     with clock.stage("compile", 0.0):
         compiled = compile_case(case)
@@ -156,10 +158,17 @@ def judge(play: Play, how: Settings) -> tuple[tuple[DraftVerdict, Solution], ...
     ever = entered(play)
     solver = replace(how.solver, block_threads=False)
 
-    def judged(d: int) -> tuple[DraftVerdict, Solution]:
+    def judged(batch: Sequence[int]) -> list[tuple[DraftVerdict, Solution]]:
+        menus = [{**how.overrides, **compiled.only(case.drafts[d].name)} for d in batch]
+        solution = solve(compiled.game, compiled.numbers(menus), solver, warm=play.solution.terminal)
+        found = []
+        for k, d in enumerate(batch):
+            one = Play(compiled, solution.draw(k))
+            found.append((verdict(d, one), replace(one.solution, advantage=())))
+        return found
+
+    def verdict(d: int, one: Play) -> DraftVerdict:
         draft = case.drafts[d]
-        numbers = compiled.numbers([{**how.overrides, **compiled.only(draft.name)}])
-        one = Play(compiled, solve(compiled.game, numbers, solver, warm=play.solution.terminal))
         signing, voting = signing_of(one, d, window), voting_of(one, d)
         life, temptation = survival_of(one, d), temptation_of(one, d)
         gates = gates_of(one, d, signing, voting, life, temptation, window)
@@ -168,7 +177,7 @@ def judge(play: Play, how: Settings) -> tuple[tuple[DraftVerdict, Solution], ...
             points.append(("ratify", voting.tightest))
         if temptation.tightest is not None:
             points.append(("keep", temptation.tightest))
-        verdict = DraftVerdict(
+        return DraftVerdict(
             draft=draft.name,
             title=draft.title,
             form=draft.form,
@@ -183,15 +192,32 @@ def judge(play: Play, how: Settings) -> tuple[tuple[DraftVerdict, Solution], ...
             alone_running=float(voting.running[d]),
             sentence=_sentence(gates),
         )
-        return verdict, replace(one.solution, advantage=())
 
-    return tuple(side_by_side(judged, range(len(case.drafts))))
+    return tuple(side_by_side(judged, range(len(case.drafts)), how.solver.stop))
 
 
-def side_by_side(task: Callable[[int], Result], items: Sequence[int]) -> list[Result]:
-    """Run independent solves in threads, one a core (the kernels release the interpreter's lock)."""
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="servanda-solve") as pool:
-        return list(pool.map(task, items))
+def side_by_side(
+    task: Callable[[Sequence[int]], list[Result]], items: Sequence[int], stop: Event | None
+) -> list[Result]:
+    """Run independent solves in batches of draws, batches in threads (the kernels release the interpreter's lock).
+
+    Batches of up to four draws: a kernel reads structure once for all its draws, and four keep memory in bounds.
+    """
+    threads = os.cpu_count() or 1
+    size = min(4, max(1, -(-len(items) // threads)))
+    count = -(-len(items) // size) if items else 0
+    batches = [items[k::count] for k in range(count)]
+    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="servanda-solve") as pool:
+        try:
+            results = list(pool.map(task, batches))
+        except BaseException:
+            # leaving the pool waits for its threads: tell their solves to end, so that Ctrl-C is obeyed at once
+            if stop is not None:
+                stop.set()
+            raise
+    order = [i for batch in batches for i in batch]
+    found = dict(zip(order, (r for part in results for r in part), strict=True))
+    return [found[i] for i in items]
 
 
 def _window(play: Play, how: Settings) -> int:
@@ -201,17 +227,23 @@ def _window(play: Play, how: Settings) -> int:
 def friction_effects(play: Play, how: Settings) -> tuple[FrictionEffect, ...]:
     """Every friction switched off alone, and all together, with all drafts on the table."""
     compiled = play.compiled
-    solver = replace(how.solver, block_threads=False, polish=False)
+    # a millionth of the range of values moves no reported digit of these probabilities
+    solver = replace(how.solver, block_threads=False, polish=False, tail_tolerance=1e-6)
 
-    def without(index: int) -> tuple[float, float]:
-        off: dict[str, float] = {}
-        for friction in compiled.case.frictions[index : index + 1] or compiled.case.frictions:
-            off |= switched_off(compiled, friction, how.overrides)
-        numbers = compiled.numbers([{**how.overrides, **off}])
-        return outcome_of(Play(compiled, solve(compiled.game, numbers, solver, warm=play.solution.terminal)))
+    frictions = compiled.case.frictions
+    count = len(frictions)
 
-    count = len(compiled.case.frictions)
-    results = [outcome_of(play), *side_by_side(without, range(count + 1))]
+    def without(batch: Sequence[int]) -> list[tuple[float, float]]:
+        draws = []
+        for index in batch:
+            off: dict[str, float] = {}
+            for friction in frictions[index : index + 1] or frictions:
+                off |= switched_off(compiled, friction, how.overrides)
+            draws.append({**how.overrides, **off})
+        solution = solve(compiled.game, compiled.numbers(draws), solver, warm=play.solution.terminal)
+        return [outcome_of(Play(compiled, solution.draw(k))) for k in range(len(batch))]
+
+    results = [outcome_of(play), *side_by_side(without, range(count + 1), how.solver.stop)]
     running, signed = zip(*results, strict=True)
     names = [(f.name, f.title, f.mechanism) for f in compiled.case.frictions]
     names.append(("all", "All frictions together", "Every mechanism above switched off at once."))
@@ -268,7 +300,9 @@ def select(
         title = case.actors[actor].title
         branches.append((f"best settlement for {title}", with_terminal(solver, "best", actor)))
         branches.append((f"worst settlement for {title}", with_terminal(solver, "worst", actor)))
-    rows = side_by_side(lambda k: _headlines(play, alone, branches[k][1]), range(len(branches)))
+    rows = side_by_side(
+        lambda batch: [_headlines(play, alone, branches[k][1]) for k in batch], range(len(branches)), how.solver.stop
+    )
     table = np.array([value, *rows])
     spreads = tuple(
         Spread(n, v, float(lo), float(hi), bool(hi - lo > how.selection_tolerance))
@@ -316,8 +350,8 @@ def _sentence(gates: tuple[Gate, Gate, Gate]) -> str:
     weakest = min((("signature", sign), ("ratification", ratify), ("being kept", keep)), key=lambda x: x[1])
     whole = sign * ratify * keep
     if whole >= 0.5:
-        return f"Can hold: {_percent(whole)} through all three gates."
-    return f"Fails most at {weakest[0]}: {words(weakest[1])} ({_percent(weakest[1])})."
+        return f"Can hold: {percent(whole)} through all three gates."
+    return f"Fails most at {weakest[0]}: {words(weakest[1])} ({percent(weakest[1])})."
 
 
 def _verdict(drafts: tuple[DraftVerdict, ...], projected: Forecast) -> Verdict:
@@ -331,27 +365,21 @@ def _verdict(drafts: tuple[DraftVerdict, ...], projected: Forecast) -> Verdict:
     best = max(drafts, key=lambda d: d.holds)
     chance = best.holds
     if chance < 0.5:
-        passes = f"passes all three gates with probability {_percent(chance)} ({words(chance)})"
+        passes = f"passes all three gates with probability {percent(chance)} ({words(chance)})"
         if len(drafts) > 1:
             headline = f"None of the {len(drafts)} drafts can be expected to be signed, ratified and kept: the best, "
             headline += f"“{best.title}”, {passes}."
         else:
             headline = f"The draft cannot be expected to be signed, ratified and kept: it {passes}."
     else:
-        headline = f"“{best.title}” can hold: it passes all three gates with probability {_percent(chance)}."
+        headline = f"“{best.title}” can hold: it passes all three gates with probability {percent(chance)}."
     details = (
-        f"In play with every draft on the table a deal is in force in {end}: {words(p)} ({_percent(p)}).",
-        f"Some deal enters into force at some time: {_percent(ever)} ({words(min(1.0, ever))}).",
-        f"War at any time: {_percent(path.ever_war[-1])}; neither deal nor war in {end}: {_percent(path.none[-1])}.",
+        f"In play with every draft on the table a deal is in force in {end}: {words(p)} ({percent(p)}).",
+        f"Some deal enters into force at some time: {percent(ever)} ({words(min(1.0, ever))}).",
+        f"War at any time: {percent(path.ever_war[-1])}; neither deal nor war in {end}: {percent(path.none[-1])}.",
         f"{best.title}: {best.sentence}",
     )
     return Verdict(headline, chance, words(chance), details)
-
-
-def _percent(p: float) -> str:
-    if p < 0.001:
-        return "less than 0.1 %"
-    return f"{100 * p:.1f} %" if p < 0.1 or p > 0.9 else f"{100 * p:.0f} %"
 
 
 def _log_odds(p: float) -> float:
@@ -373,3 +401,13 @@ def provenance(case: ResolvedCase, how: Settings) -> Provenance:
     packages += [(name, version(name)) for name in ("numpy", "scipy", "numba")]
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return Provenance(case.name, digest, tuple(settings), tuple(packages), now)
+
+
+def moved(play: Play, overrides: Mapping[str, float], tolerance: float = 1e-4) -> Play:
+    """The play after some parameters have moved: structure kept, only the table recomputed, continuation started warm.
+
+    For sliders: values beyond the horizon are found to `tolerance` (relative), enough for what a screen shows.
+    """
+    compiled = play.compiled
+    how = replace(play.solution.settings, tail_tolerance=tolerance, polish=False)
+    return Play(compiled, solve(compiled.game, compiled.numbers([overrides]), how, warm=play.solution.terminal))

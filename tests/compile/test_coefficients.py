@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from servanda.case import parse_text
 from servanda.compile import Compiled, compile_case
@@ -16,6 +16,7 @@ from servanda.errors import CaseError
 from servanda.game import Numbers
 from tests.reading import code, moves
 from tests.sketches import Sketch, sketches
+from tests.strategies import few
 
 OTHER = {"pain": 33.0, "gain": 7.0, "bond": 12.5, "exit_price": 3.0, "dove_wins": 0.9, "detection": 0.25}
 
@@ -34,7 +35,7 @@ def assert_same_numbers(one: Numbers, two: Numbers) -> None:
 
 
 @given(sketches())
-@settings(max_examples=20)
+@few(20)
 def test_structure_does_not_depend_on_parameters_and_the_table_only_on_them(sketch: Sketch) -> None:
     one, two = compile_case(sketch.case), compile_case(replace(sketch, **OTHER).case)
     assert same_structure(one, two)
@@ -43,7 +44,7 @@ def test_structure_does_not_depend_on_parameters_and_the_table_only_on_them(sket
 
 
 @given(sketches())
-@settings(max_examples=10)
+@few(10)
 def test_a_batch_holds_the_numbers_of_its_draws(sketch: Sketch) -> None:
     compiled = compile_case(sketch.case)
     draws = [{}, {"pain": 50.0}, {"gain": 1.0, "bond": 3.0}]

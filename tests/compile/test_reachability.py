@@ -7,7 +7,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from servanda.compile import Compiled, compile_case
 from servanda.compile.layout import DealLevel
@@ -15,6 +15,7 @@ from servanda.compile.rules import Rule
 from servanda.errors import CaseError
 from tests.reading import code
 from tests.sketches import Sketch, sketches
+from tests.strategies import few
 
 
 def successors(rule: Rule, state: int) -> set[int]:
@@ -59,7 +60,7 @@ def walk(compiled: Compiled) -> tuple[set[int], list[set[int]]]:
 
 
 @given(sketches())
-@settings(max_examples=12)
+@few(12)
 def test_exactly_the_reachable_states_are_compiled(sketch: Sketch) -> None:
     compiled = compile_case(sketch.case)
     met, before = walk(compiled)
@@ -70,7 +71,7 @@ def test_exactly_the_reachable_states_are_compiled(sketch: Sketch) -> None:
 
 
 @given(sketches())
-@settings(max_examples=20)
+@few(20)
 def test_a_compiled_game_is_whole(sketch: Sketch) -> None:
     compiled = compile_case(sketch.case)
     game, table = compiled.game, compiled.numbers().coefficient
@@ -95,7 +96,7 @@ def test_a_compiled_game_is_whole(sketch: Sketch) -> None:
 
 
 @given(sketches())
-@settings(max_examples=20)
+@few(20)
 def test_every_option_has_a_place_in_the_case(sketch: Sketch) -> None:
     compiled = compile_case(sketch.case)
     lines = sketch.text.splitlines()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from servanda.equilibrium import Period, Settings, Solution, Status, Terminal, certify, solve
 from servanda.game import Game, Numbers, game_from_tables
-from tests.strategies import Shape, games, random_game
+from tests.strategies import Shape, few, games, random_game
 
 EXACT = Settings(tail_tolerance=1e-12, tail_steps=2000)
 
@@ -20,7 +20,7 @@ def example(**changes: object) -> tuple[Game, Numbers]:
 
 
 @given(made=games(draws=3), taste=st.booleans())
-@settings(max_examples=40)
+@few(40)
 def test_an_honest_solution_is_certified(made: tuple[Game, Numbers], taste: bool) -> None:
     game, numbers = made
     solution = solve(game, replace(numbers, taste=taste), EXACT)
@@ -33,7 +33,7 @@ def test_an_honest_solution_is_certified(made: tuple[Game, Numbers], taste: bool
 
 
 @given(made=games(), data=st.data())
-@settings(max_examples=30)
+@few(30)
 def test_a_tampered_choice_is_caught(made: tuple[Game, Numbers], data: st.DataObject) -> None:
     game, numbers = made
     solution = solve(game, numbers, EXACT)

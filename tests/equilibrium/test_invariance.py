@@ -6,12 +6,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from servanda.equilibrium import Period, Settings, Solution, Terminal, solve
 from servanda.game import Game, Numbers, Stage, Term
-from tests.strategies import Floats, games, ints, seeds
+from tests.strategies import Floats, few, games, ints, seeds
 
 EXACT = Settings(tail_tolerance=1e-12, tail_steps=2000)
 Order = np.ndarray
@@ -45,7 +45,7 @@ def relabelled_stage(stage: Stage, states: Order, actors: Order, random: np.rand
 
 
 @given(made=games(), seed=seeds)
-@settings(max_examples=30)
+@few(30)
 def test_names_and_order_do_not_matter(made: tuple[Game, Numbers], seed: int) -> None:
     game, numbers = made
     random = np.random.default_rng(seed)
@@ -77,7 +77,7 @@ def test_names_and_order_do_not_matter(made: tuple[Game, Numbers], seed: int) ->
 
 
 @given(made=games(), factor=st.sampled_from([0.01, 0.5, 3.0, 100.0]), who=st.integers(0, 2))
-@settings(max_examples=30)
+@few(30)
 def test_the_unit_of_payoff_does_not_matter(made: tuple[Game, Numbers], factor: float, who: int) -> None:
     game, numbers = made
     actor = who % game.actors
@@ -98,7 +98,7 @@ def test_the_unit_of_payoff_does_not_matter(made: tuple[Game, Numbers], factor: 
 
 
 @given(made=games(), points=st.floats(-50.0, 50.0), who=st.integers(0, 2))
-@settings(max_examples=30)
+@few(30)
 def test_a_constant_income_changes_no_choice(made: tuple[Game, Numbers], points: float, who: int) -> None:
     game, numbers = made
     actor = who % game.actors
@@ -154,7 +154,7 @@ def with_folly(stage: Stage, price: int) -> tuple[Stage, Order]:
 
 
 @given(made=games())
-@settings(max_examples=30)
+@few(30)
 def test_an_option_nobody_would_take_changes_nothing(made: tuple[Game, Numbers]) -> None:
     game, numbers = made
     price = len(numbers.coefficient)
@@ -174,7 +174,7 @@ def test_an_option_nobody_would_take_changes_nothing(made: tuple[Game, Numbers])
 
 
 @given(made=games())
-@settings(max_examples=30)
+@few(30)
 def test_sharp_play_is_the_limit_of_precision(made: tuple[Game, Numbers]) -> None:
     game, numbers = made
     settled = Settings(terminal=Terminal("settled"))
@@ -190,7 +190,7 @@ def test_sharp_play_is_the_limit_of_precision(made: tuple[Game, Numbers]) -> Non
 
 
 @given(made=games())
-@settings(max_examples=30)
+@few(30)
 def test_without_precision_every_option_is_as_likely(made: tuple[Game, Numbers]) -> None:
     game, numbers = made
     blind = replace(numbers, precision=np.full_like(numbers.precision, 1e-12))

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from servanda.equilibrium import Period, Settings, Solution, Status, Terminal, solve
+from servanda.equilibrium.solve import settlement
 from servanda.game import Game, Numbers, Schedule, game_from_tables
 from tests import dense
-from tests.strategies import Floats, Shape, games, random_game
+from tests.strategies import Floats, Shape, few, games, random_game
 
 EXACT = Settings(tail_tolerance=1e-12, tail_steps=2000)
 
@@ -88,7 +89,7 @@ def test_mass_moves_as_the_transposed_matrix(made: tuple[Game, Numbers]) -> None
 
 
 @given(games(draws=4))
-@settings(max_examples=25)
+@few(25)
 def test_a_draw_in_a_batch_is_solved_as_if_alone(made: tuple[Game, Numbers]) -> None:
     game, numbers = made
     batch = solve(game, numbers, EXACT)
@@ -100,11 +101,12 @@ def test_a_draw_in_a_batch_is_solved_as_if_alone(made: tuple[Game, Numbers]) -> 
 
 
 @given(games())
-@settings(max_examples=25)
+@few(25)
 def test_best_and_worst_continuations_enclose_play(made: tuple[Game, Numbers]) -> None:
     game, numbers = made
     played = solve(game, numbers, EXACT).terminal
-    slack = 1e-3 * max(1.0, float(np.ptp(played))) / (1.0 - numbers.discount.max())
+    # the bounding continuations are iterated roughly: their error stays below a tenth of what is at stake
+    slack = 0.1 * max(float(np.ptp(played)), float(np.ptp(settlement(Period(game, numbers)))), 1e-6)
     for actor in range(game.actors):
         best = solve(game, numbers, Settings(terminal=Terminal("best", actor))).terminal
         worst = solve(game, numbers, Settings(terminal=Terminal("worst", actor))).terminal

@@ -7,14 +7,14 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from servanda.compile import Compiled, compile_case
 from servanda.equilibrium import Period, Solution, solve
 from servanda.forecast.propagation import forecast, interpolate
 from tests import dense
 from tests.sketches import Sketch, sketches
-from tests.strategies import Floats
+from tests.strategies import Floats, few
 
 
 def solved(sketch: Sketch) -> tuple[Compiled, Solution]:
@@ -47,7 +47,7 @@ def ever(compiled: Compiled, solution: Solution, event: Floats) -> list[float]:
 
 
 @given(sketches())
-@settings(max_examples=8)
+@few(8)
 def test_outcomes_are_those_of_matrix_products(sketch: Sketch) -> None:
     compiled, solution = solved(sketch)
     found = forecast(compiled, solution).outcomes
@@ -65,7 +65,7 @@ def test_outcomes_are_those_of_matrix_products(sketch: Sketch) -> None:
 
 
 @given(sketches())
-@settings(max_examples=20)
+@few(20)
 def test_outcomes_exclude_each_other_and_leave_nothing_out(sketch: Sketch) -> None:
     compiled, solution = solved(sketch)
     path = forecast(compiled, solution).outcomes
@@ -81,7 +81,7 @@ def test_outcomes_exclude_each_other_and_leave_nothing_out(sketch: Sketch) -> No
 
 
 @given(sketches())
-@settings(max_examples=20)
+@few(20)
 def test_answers_by_a_date_never_fall_with_the_date(sketch: Sketch) -> None:
     compiled, solution = solved(replace(sketch, years=3))
     answers = {a.question: a for a in forecast(compiled, solution).answers}
@@ -114,7 +114,7 @@ def test_answers_are_interpolated_between_period_starts() -> None:
 
 
 @given(sketches())
-@settings(max_examples=10)
+@few(10)
 def test_indicators_and_variables_agree(sketch: Sketch) -> None:
     compiled, solution = solved(sketch)
     found = forecast(compiled, solution)

@@ -131,9 +131,10 @@ def voting_of(play: Play, draft: int | None) -> Voting:
             votes.extend(p for p in found if p is not None)
 
     end = propagate(play, compiled.game.start[:, None].copy(), before=before if draft is not None else None)[:, 0]
-    running: Floats = np.asarray(np.bincount(
-        compiled.draft[compiled.live], end[compiled.live], minlength=max(1, len(compiled.case.drafts))
-    ), dtype=np.float64)
+    running: Floats = np.asarray(
+        np.bincount(compiled.draft[compiled.live], end[compiled.live], minlength=max(1, len(compiled.case.drafts))),
+        dtype=np.float64,
+    )
     heaviest = max((p.likelihood for p in votes), default=0.0)
     likely = [p for p in votes if p.likelihood >= 0.5 * heaviest]
     return Voting(float(counts[0]), float(counts[1]), min(likely, key=lambda p: p.margin, default=None), running)

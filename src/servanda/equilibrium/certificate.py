@@ -135,7 +135,8 @@ def certify(solution: Solution, draw: int = 0, start: Floats | None = None) -> C
     full_odds = Period(game, solution.numbers).odds
     if solution.tail_advantage is not None:
         again = step(values, -1, full_odds(solution.tail_advantage), {})
-        tail_change = float(np.abs(again - values).max()) / max(float(np.ptp(values)), 1e-300)
+        size = max(float(np.ptp(values)), 1e-3 * float(np.abs(values).max()), 1e-100)
+        tail_change = float(np.abs(again - values).max()) / size
     played: list[Floats] = []
     for t in reversed(range(solution.periods)):
         rebuilt = {} if dated else rebuilt

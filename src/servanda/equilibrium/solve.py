@@ -16,17 +16,23 @@ with its selection certificate.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from threading import Event
 
 import numpy as np
 from numpy.typing import NDArray
 
 from servanda.equilibrium.outcome import Status
 from servanda.equilibrium.period import Period
+from servanda.errors import ServandaError
 from servanda.game import Game, Numbers
 from servanda.kernels import stage as kernel
 
 Floats = NDArray[np.float64]
+
+
+class Interrupted(ServandaError):
+    """The solve was told to stop before it was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class Settings:
     keep_policy: bool = True
     polish: bool = True
     block_threads: bool = True
+    stop: Event | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,22 @@ class Solution:
         """Number of calendar periods solved."""
         return self.game.schedule.periods + self.settings.extra_periods
 
+    def draw(self, index: int) -> Solution:
+        """The solution of a single draw."""
+        if self.numbers.draws == 1:
+            return self
+        pick = np.arange(self.game.actors) * self.numbers.draws + index
+        one = slice(index, index + 1)
+        tail = self.tail_advantage
+        return replace(
+            self,
+            numbers=self.numbers.draw(index),
+            values=np.ascontiguousarray(self.values[:, pick]),
+            terminal=np.ascontiguousarray(self.terminal[:, pick]),
+            advantage=tuple(np.ascontiguousarray(a[:, one]) for a in self.advantage),
+            tail_advantage=None if tail is None else np.ascontiguousarray(tail[:, one]),
+        )
+
 
 def settlement(period: Period) -> Floats:
     """Values if every state lasted for ever, in points: the start of the continuation and its crudest alternative."""
@@ -103,7 +126,7 @@ def solve(
 
     Parameters
     ----------
-    warm : terminal values of a similar game to start the continuation from (a moved slider)
+    warm : terminal values of one draw of a similar game, to start the continuation from (a moved slider)
     terminal : values at the horizon, where they are known already; no continuation is computed
 
     Returns
@@ -120,6 +143,11 @@ def solve(
     """
     how = settings or Settings()
     period = Period(game, numbers, threads=how.block_threads)
+
+    def going_on() -> None:
+        if how.stop is not None and how.stop.is_set():
+            raise Interrupted("the solve was interrupted")
+
     tail_advantage: Floats | None = None
     start = settlement(period)
     status, steps, change = Status.SOLVED, 0, 0.0
@@ -133,6 +161,7 @@ def solve(
         mode, actor = how.terminal.mode, how.terminal.actor
 
         def serve(values: Floats) -> Floats:
+            going_on()
             return period.backward(values, -1, mode=mode, objective=actor)
 
         terminal, steps, change = fixed_point(serve, start, 1e-3, 60, mixing=False)
@@ -140,9 +169,10 @@ def solve(
         tail_advantage = np.zeros((period.options, period.draws))
 
         def play(values: Floats) -> Floats:
+            going_on()
             return period.backward(values, -1, tail_advantage)
 
-        first = start if warm is None else warm.copy()
+        first = start if warm is None else _widened(warm, period.draws)
         terminal, steps, change = fixed_point(
             play, first, how.tail_tolerance, how.tail_steps,
             draws=period.draws, plain_steps=20 if warm is None else 3, mixing=not numbers.sharp,
@@ -151,13 +181,17 @@ def solve(
             status = Status.STALLED if change > 1e-3 else Status.STEP_LIMIT
         if how.polish and not numbers.taste:
             odds = period.odds(tail_advantage)
-            terminal, _, _ = fixed_point(
-                lambda v: period.evaluate(v, -1, odds), terminal, 1e-13, 100, draws=period.draws
-            )
+
+            def hold(values: Floats) -> Floats:
+                going_on()
+                return period.evaluate(values, -1, odds)
+
+            terminal, _, _ = fixed_point(hold, terminal, 1e-13, 100, draws=period.draws)
     values = terminal.copy()
     kept: list[Floats] = []
     scratch = np.zeros((period.options, period.draws))
     for t in reversed(range(game.schedule.periods + how.extra_periods)):
+        going_on()
         out = np.zeros_like(scratch) if how.keep_policy else scratch
         period.backward(values, t, out)
         if how.keep_policy:
@@ -165,6 +199,11 @@ def solve(
     if not np.isfinite(values).all():
         status = Status.NOT_FINITE
     return Solution(game, numbers, how, status, values, terminal, tuple(reversed(kept)), tail_advantage, steps, change)
+
+
+def _widened(values: Floats, draws: int) -> Floats:
+    """Values of one draw repeated for many (or a copy, where the width fits already)."""
+    return values.copy() if draws == 1 else np.repeat(values, draws, axis=1)
 
 
 def with_terminal(settings: Settings, kind: str, actor: int = 0) -> Settings:

@@ -37,8 +37,10 @@ STILL = ("gates", "survival", "endings", "credibility", "frictions", "outcomes",
 _PLAIN = " ='/:;,.()-+*!@$~"
 _NEEDLESS = re.compile(
     r' (?:aria-[a-z]+|role|pointer-events|class)="[^"]*"| (?:fill-|stroke-)?opacity="1"| stroke-miterlimit="10"'
-    r'| transform="translate\(0,0\)"|<path d="M0,0h0v0h0Z"[^>]*/>'
+    r'| transform="translate\(0,0\)"| font-family="sans-serif"'
 )
+# Paths without paint, and groups with nothing in them, leave no mark.
+_UNSEEN = re.compile(r'<path d="[^"]*"/>|<g></g>')
 _MONTH = "|".join(MONTHS)
 _BREAKABLE = re.compile(rf"(?<=\d) (?=%|(?:{_MONTH})\b)|(?<=\b(?:{_MONTH})) (?=\d{{4}}\b)")
 _PLACES = re.compile(r' (?:d|transform|[xy]2)="[^"]*"')
@@ -138,6 +140,7 @@ def _stills(specifications: Mapping[str, dict[str, Any]]) -> dict[str, Markup]:
         if name in specifications:
             svg = vl_convert.vegalite_to_svg(_still(specifications[name]))
             svg = _PLACES.sub(lambda found: _DECIMAL.sub("", found[0]), _NEEDLESS.sub("", svg))
+            svg = _UNSEEN.sub("", svg).replace("<svg ", '<svg font-family="sans-serif" ', 1)
             svg = svg.replace("'", "&apos;").replace('"', "'")
             # Escaped already: `_PLAIN` lets through no character that could end the attribute.
             pictures[name] = _safe("data:image/svg+xml," + quote(svg, safe=_PLAIN))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from textwrap import wrap
 
 import altair as alt
 
@@ -24,16 +25,17 @@ def fans(run: Run) -> Figure:
     """Bands from the tenth to the ninetieth percentile with median and mean, one panel an indicator."""
     indicators = run.forecast.indicators
     names = [f"{fan.title} ({fan.unit})" if fan.unit else fan.title for fan in indicators]
+    heads = ["\n".join(wrap(name, 50)) for name in names]
     rows = [
         {
             "date": day.isoformat(),
-            "indicator": name,
+            "indicator": head,
             "low": _brief(fan.q10[t]),
             "high": _brief(fan.q90[t]),
             MEDIAN: _brief(fan.q50[t]),
             MEAN: _brief(fan.mean[t]),
         }
-        for name, fan in zip(names, indicators, strict=True)
+        for head, fan in zip(heads, indicators, strict=True)
         for t, day in enumerate(fan.dates)
     ]
     colour = theme.palette([BAND, MEDIAN, MEAN], [theme.SKY, theme.BLUE, theme.VERMILLION])
@@ -76,7 +78,12 @@ def fans(run: Run) -> Figure:
     chart = (
         alt.layer(band, *marks, *lines, readout, data=theme.inline(rows))
         .properties(width=theme.PANEL_WIDTH, height=130)
-        .facet(facet=alt.Facet("indicator:N", title=None, sort=names), columns=2)
+        .facet(
+            facet=alt.Facet(
+                "indicator:N", title=None, sort=heads, header=alt.Header(labelExpr="split(datum.value, '\\n')")
+            ),
+            columns=2,
+        )
         .resolve_scale(y="independent")
         .resolve_axis(x="independent")
     )
@@ -129,7 +136,9 @@ def _path_chart(path: VariablePath, ordered: bool) -> theme.TopLevel:
                 title=None,
                 scale=theme.tones(path.levels) if ordered else theme.palette(path.levels),
                 legend=alt.Legend(
-                    orient="bottom", columns=2 if longest > 20 else 4, labelLimit=180 if longest > 20 else 90
+                    orient="bottom",
+                    columns=1 if longest > 26 else 2 if longest > 20 else 4,
+                    labelLimit=360 if longest > 26 else 180 if longest > 20 else 90,
                 ),
             ),
             order=alt.Order("key:O"),

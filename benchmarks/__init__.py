@@ -1,0 +1,1 @@
+"""Benchmarks: time and accuracy together, run by `make bench`; never part of the test suite."""
