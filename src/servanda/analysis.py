@@ -38,7 +38,7 @@ from servanda.forecast.projections import Forecast
 from servanda.forecast.propagation import forecast
 from servanda.forecast.vocabulary import percent, words
 from servanda.provenance import Provenance
-from servanda.run import GameSize, Run, Timing, Verdict
+from servanda.runs import GameSize, Run, Timing, Verdict
 
 Progress = Callable[[str, float], None]
 Floats = NDArray[np.float64]
@@ -158,14 +158,10 @@ def judge(play: Play, how: Settings) -> tuple[tuple[DraftVerdict, Solution], ...
     ever = entered(play)
     solver = replace(how.solver, block_threads=False)
 
-    def judged(batch: Sequence[int]) -> list[tuple[DraftVerdict, Solution]]:
-        menus = [{**how.overrides, **compiled.only(case.drafts[d].name)} for d in batch]
-        solution = solve(compiled.game, compiled.numbers(menus), solver, warm=play.solution.terminal)
-        found = []
-        for k, d in enumerate(batch):
-            one = Play(compiled, solution.draw(k))
-            found.append((verdict(d, one), replace(one.solution, advantage=())))
-        return found
+    def judged(d: int) -> tuple[DraftVerdict, Solution]:
+        numbers = compiled.numbers([{**how.overrides, **compiled.only(case.drafts[d].name)}])
+        one = Play(compiled, solve(compiled.game, numbers, solver, warm=play.solution.terminal))
+        return verdict(d, one), replace(one.solution, advantage=())
 
     def verdict(d: int, one: Play) -> DraftVerdict:
         draft = case.drafts[d]
@@ -196,28 +192,16 @@ def judge(play: Play, how: Settings) -> tuple[tuple[DraftVerdict, Solution], ...
     return tuple(side_by_side(judged, range(len(case.drafts)), how.solver.stop))
 
 
-def side_by_side(
-    task: Callable[[Sequence[int]], list[Result]], items: Sequence[int], stop: Event | None
-) -> list[Result]:
-    """Run independent solves in batches of draws, batches in threads (the kernels release the interpreter's lock).
-
-    Batches of up to four draws: a kernel reads structure once for all its draws, and four keep memory in bounds.
-    """
-    threads = os.cpu_count() or 1
-    size = min(4, max(1, -(-len(items) // threads)))
-    count = -(-len(items) // size) if items else 0
-    batches = [items[k::count] for k in range(count)]
-    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="servanda-solve") as pool:
+def side_by_side(task: Callable[[int], Result], items: Sequence[int], stop: Event | None) -> list[Result]:
+    """Run independent solves in threads, one a core (the kernels release the interpreter's lock)."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="servanda-solve") as pool:
         try:
-            results = list(pool.map(task, batches))
+            return list(pool.map(task, items))
         except BaseException:
             # leaving the pool waits for its threads: tell their solves to end, so that Ctrl-C is obeyed at once
             if stop is not None:
                 stop.set()
             raise
-    order = [i for batch in batches for i in batch]
-    found = dict(zip(order, (r for part in results for r in part), strict=True))
-    return [found[i] for i in items]
 
 
 def _window(play: Play, how: Settings) -> int:
@@ -228,32 +212,27 @@ def friction_effects(play: Play, how: Settings) -> tuple[FrictionEffect, ...]:
     """Every friction switched off alone, and all together, with all drafts on the table."""
     compiled = play.compiled
     # a millionth of the range of values moves no reported digit of these probabilities
-    solver = replace(how.solver, block_threads=False, polish=False, tail_tolerance=1e-6)
+    solver = replace(how.solver, block_threads=False, polish=False, tail_tolerance=1e-6, tail_steps=200)
 
     frictions = compiled.case.frictions
     count = len(frictions)
 
-    def without(batch: Sequence[int]) -> list[tuple[float, float]]:
-        draws = []
-        for index in batch:
-            off: dict[str, float] = {}
-            for friction in frictions[index : index + 1] or frictions:
-                off |= switched_off(compiled, friction, how.overrides)
-            draws.append({**how.overrides, **off})
-        solution = solve(compiled.game, compiled.numbers(draws), solver, warm=play.solution.terminal)
-        return [outcome_of(Play(compiled, solution.draw(k))) for k in range(len(batch))]
+    def without(index: int) -> tuple[float, float, bool]:
+        off: dict[str, float] = {}
+        for friction in frictions[index : index + 1] or frictions:
+            off |= switched_off(compiled, friction, how.overrides)
+        numbers = compiled.numbers([{**how.overrides, **off}])
+        solution = solve(compiled.game, numbers, solver, warm=play.solution.terminal)
+        return *outcome_of(Play(compiled, solution)), solution.status is Status.SOLVED
 
-    results = [outcome_of(play), *side_by_side(without, range(count + 1), how.solver.stop)]
-    running, signed = zip(*results, strict=True)
-    names = [(f.name, f.title, f.mechanism) for f in compiled.case.frictions]
+    on = outcome_of(play)
+    off = side_by_side(without, range(count + 1), how.solver.stop)
+    names = [(f.name, f.title, f.mechanism) for f in frictions]
     names.append(("all", "All frictions together", "Every mechanism above switched off at once."))
     return tuple(
-        FrictionEffect(
-            *names[k], running[0], running[k + 1], signed[0], signed[k + 1],
-            _log_odds(running[k + 1]) - _log_odds(running[0]),
-        )
-        for k in range(count + 1)
-    )  # fmt: skip
+        FrictionEffect(*name, on[0], running, on[1], signed, _log_odds(running) - _log_odds(on[0]), settled)
+        for name, (running, signed, settled) in zip(names, off, strict=True)
+    )
 
 
 def switched_off(compiled: Compiled, friction: Friction, overrides: Mapping[str, float]) -> dict[str, float]:
@@ -300,9 +279,7 @@ def select(
         title = case.actors[actor].title
         branches.append((f"best settlement for {title}", with_terminal(solver, "best", actor)))
         branches.append((f"worst settlement for {title}", with_terminal(solver, "worst", actor)))
-    rows = side_by_side(
-        lambda batch: [_headlines(play, alone, branches[k][1]) for k in batch], range(len(branches)), how.solver.stop
-    )
+    rows = side_by_side(lambda k: _headlines(play, alone, branches[k][1]), range(len(branches)), how.solver.stop)
     table = np.array([value, *rows])
     spreads = tuple(
         Spread(n, v, float(lo), float(hi), bool(hi - lo > how.selection_tolerance))

@@ -17,7 +17,7 @@ import pytest
 from servanda.case.resolved import ResolvedCase
 from servanda.cli.main import answer
 from servanda.cli.reference import page
-from servanda.run import Run
+from servanda.runs import Run
 from tests.report.fixtures import make_run
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -37,13 +37,13 @@ def test_survival_and_endings_add_up_to_one(sketch: Sketch) -> None:
         np.testing.assert_allclose(alive[1:] + ended, 1.0, atol=1e-10)
         assert sum(e.probability for e in life.endings) + alive[-1] == pytest.approx(1.0, abs=1e-10)
         assert list(life.endings) == sorted(life.endings, key=lambda e: -e.probability)
+        lawful = sum(e.probability for e in life.endings if e.kind == "expiry")
+        assert life.kept == pytest.approx(alive[-1] + lawful, abs=1e-10)
         assert 0.0 < life.mean_life_years <= sketch.years
         for ending in life.endings:
             assert ending.probability == pytest.approx(ending.by_date[-1], abs=1e-12)
-            assert ending.kind in {"breach", "exit", "linkage", "expiry", "lapse", "suspension", "chance"}
-            assert (ending.actor == "") == (ending.kind in {"linkage", "chance", "lapse", "suspension"}) or (
-                ending.kind == "expiry"
-            )
+            assert ending.kind in {"breach", "exit", "third party", "linkage", "expiry", "lapse", "chance"}
+            assert (ending.actor == "") == (ending.kind in {"linkage", "chance", "lapse"}) or (ending.kind == "expiry")
 
 
 @given(sketches())

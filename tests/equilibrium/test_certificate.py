@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from servanda.equilibrium import Period, Settings, Solution, Status, Terminal, certify, solve
+from servanda.equilibrium.solve import fixed_point
 from servanda.game import Game, Numbers, game_from_tables
 from tests.strategies import Shape, few, games, random_game
 
@@ -98,11 +100,18 @@ def test_too_few_steps_say_so() -> None:
     assert "steps ran out" in last.status.value
 
 
-def test_sharp_play_that_cycles_is_stalled() -> None:
-    """Matching pennies in turns: value iteration of sharp play goes round."""
+def test_slow_progress_is_a_step_limit_and_no_progress_is_stalling() -> None:
+    """Matching pennies in turns settles slowly; a map that flips its argument never does."""
     solution = solve(*_pennies(), Settings(tail_steps=50))
-    assert solution.status is Status.STALLED
+    assert solution.status is Status.STEP_LIMIT
     assert solution.tail_steps == 50
+    assert solve(*_pennies()).status is Status.SOLVED
+    start = np.array([[1.0], [3.0]])
+    _, steps, change, cycling = fixed_point(lambda x: 4.0 - x, start, 1e-9, 60, mixing=False)
+    assert (steps, cycling) == (60, True)
+    assert change == pytest.approx(1.0)
+    _, _, _, settled = fixed_point(lambda x: 0.5 * x, start, 1e-9, 60, mixing=False)
+    assert not settled
 
 
 def _pennies() -> tuple[Game, Numbers]:

@@ -23,7 +23,7 @@ from servanda.errors import Issue, Location
 from servanda.forecast.projections import Answer, CalendarEvent, Forecast, IndicatorFan, OutcomePath, VariablePath
 from servanda.forecast.vocabulary import words
 from servanda.provenance import Provenance
-from servanda.run import GameSize, Run, Timing, Verdict
+from servanda.runs import GameSize, Run, Timing, Verdict
 from tests.report.invented_case import ACTORS, DATES, DRAFTS, HOLDERS, PERIODS, TERMS, make_case
 
 __all__ = ["PERIODS", "make_run", "with_hostile_titles"]

@@ -13,7 +13,7 @@ from servanda.diagnosis.findings import Reason
 from servanda.report.charts import Figure, figures, theme
 from servanda.report.charts.drafts import ending_name
 from servanda.report.charts.why import MOST_TERMS, REST, digits, largest_first
-from servanda.run import Run
+from servanda.runs import Run
 from tests.report.fixtures import make_run, with_hostile_titles
 
 

@@ -15,7 +15,7 @@ import pytest
 from servanda.equilibrium.outcome import Spread, Status
 from servanda.report import bundle, page, sections
 from servanda.report.assumptions import chapters
-from servanda.run import Run
+from servanda.runs import Run
 from tests.report.fixtures import make_run, with_hostile_titles
 
 VOID = {"meta", "link", "img", "br", "input"}

@@ -48,7 +48,7 @@ class Gate:
 class Ending:
     """One way a draft in force ends; `by_date[t]` is the probability that it has ended so by the end of period t.
 
-    kind: breach, exit, linkage, expiry, lapse, suspension, chance. The totals of all endings and the survival
+    kind: breach, exit, third party, linkage, expiry, lapse, chance. The totals of all endings and the survival
     at the horizon add up to one.
     """
 
@@ -152,7 +152,10 @@ class DraftVerdict:
 
 @dataclass(frozen=True, slots=True)
 class FrictionEffect:
-    """A friction switched off: the chance that any deal runs at the horizon, and that any is ever signed."""
+    """A friction switched off: the chance that any deal runs at the horizon, and that any is ever signed.
+
+    `settled` is False where play beyond the horizon did not become stationary with the friction off.
+    """
 
     friction: str
     title: str
@@ -162,3 +165,4 @@ class FrictionEffect:
     signed_on: float
     signed_off: float
     log_odds_change: float
+    settled: bool = True

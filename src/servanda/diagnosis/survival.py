@@ -58,11 +58,12 @@ def _survival(play: Play, draft: int, curve: Floats, ended: dict[Key, Floats]) -
     compiled = play.compiled
     years = compiled.game.period_years
     totals: dict[tuple[str, str, str, str], Floats] = {}
+    parties = tuple(s.name for s in compiled.case.sides if s.party)
     for (stage, mover, label), by_period in ended.items():
         rule = compiled.rules[stage]
         option = compiled.game.labels.options[label]
         actor = compiled.case.actors[mover].name if mover >= 0 else ""
-        kind = ending_kind(rule, option)
+        kind = ending_kind(rule, option, parties)
         text = _ending_label(play, draft, rule, option, kind, compiled.case.actors[mover].title if actor else "")
         key = (kind, actor, option, text)
         totals[key] = totals.get(key, np.zeros(play.periods)) + by_period
@@ -89,8 +90,8 @@ def _survival(play: Play, draft: int, curve: Floats, ended: dict[Key, Floats]) -
     )
 
 
-def ending_kind(rule: Rule, option: str) -> str:
-    """What sort of ending a stage's option is: exit, breach, expiry, lapse, linkage or chance.
+def ending_kind(rule: Rule, option: str, parties: tuple[str, ...] = ()) -> str:
+    """What sort of ending a stage's option is: exit, breach, third party, expiry, lapse, linkage or chance.
 
     >>> ending_kind(Rule("diplomacy of us", "diplomacy", lambda codes: []), "withdraw")
     'exit'
@@ -98,7 +99,7 @@ def ending_kind(rule: Rule, option: str) -> str:
     if rule.kind == "diplomacy" or rule.kind == "answer":
         return "expiry" if "renew" in option or "expire" in option else "exit"
     if rule.kind == "decision":
-        return "breach" if rule.side else "chance"
+        return "breach" if rule.side in parties else "third party"
     if rule.kind == "clock":
         return "lapse" if option == "lapse" else "expiry"
     return rule.kind
@@ -119,7 +120,7 @@ def _ending_label(play: Play, draft: int, rule: Rule, option: str, kind: str, ac
         return f"{actor} withdraws"
     if kind == "expiry":
         return f"{actor}: {option}" if actor else "runs to its end"
-    if kind == "breach":
+    if kind in ("breach", "third party"):
         titles = {o.name: o.title for d in play.compiled.case.decisions if d.name == rule.name for o in d.options}
         return f"{actor}: {titles.get(option, option)}"
     if kind == "chance":

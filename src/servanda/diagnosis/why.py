@@ -23,12 +23,14 @@ from servanda.game.game import flow_by_term
 def explain(play: Play, points: Sequence[tuple[GateKind, Point]]) -> tuple[Why, ...]:
     """Split the margins of some points into payoff terms.
 
+    Nothing is split under taste values: what they add for having options belongs to no payoff term.
+
     Raises
     ------
     ValueError
         If the continuation beyond the horizon is not one of play.
     """
-    if not points:
+    if not points or play.solution.numbers.taste:
         return ()
     if play.solution.tail_advantage is None:
         raise ValueError("a stationary continuation is needed to follow payoffs beyond the horizon")
@@ -70,7 +72,7 @@ def _parts(play: Play, points: list[Point]) -> Floats:
     def occupancy(x: Floats) -> Floats:
         return start + discount * period.forward(x, -1, odds)
 
-    total, _, _ = fixed_point(occupancy, start, 1e-14, 400)
+    total, _, _, _ = fixed_point(occupancy, start, 1e-14, 400)
     _pass(play, period, total, -1, odds, parts, mine, [])
     return parts
 

@@ -16,7 +16,10 @@ class Status(Enum):
         "Step limit: the continuation beyond the horizon was still moving when its steps ran out; "
         "raise the limit or read the selection spread."
     )
-    STALLED = "Stalled: the continuation beyond the horizon cycles; no stationary play was found by value iteration."
+    STALLED = (
+        "Stalled: the continuation beyond the horizon stopped settling, so what lies beyond is not stationary play; "
+        "read the selection spread, or try less sharp choice (more points of decisiveness)."
+    )
     UNCERTIFIED = "Uncertified: independently recomputed values disagree with the solution beyond tolerance."
     NOT_FINITE = "Not finite: a probability, price or payoff evaluated to no finite number."
 

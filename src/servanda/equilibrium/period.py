@@ -167,6 +167,7 @@ class Period:
         objective: int,
     ) -> None:
         scratch, unused = self._space()
+        single = backward_single(self.game.actors)
         for slot in reversed(slots):
             weight = self.weight(slot, period)
             stage = self.game.stages[slot.stage]
@@ -175,7 +176,7 @@ class Period:
             out = unused[: stage.options] if advantage is None else advantage[slot.options]
             precision = self.numbers.precision
             if self.draws == 1 and mode == kernel.LOGIT:
-                backward_single(*stage.structure, table, precision, weight, values, scratch, out)
+                single(*stage.structure, table, precision, weight, values, scratch, out)
             else:
                 kernel.backward(*stage.structure, table, precision, weight, mode, objective, values, scratch, out)
 

@@ -31,7 +31,7 @@ from servanda.kernels import stage as kernel
 Floats = NDArray[np.float64]
 
 
-class Interrupted(ServandaError):
+class InterruptedSolveError(ServandaError):
     """The solve was told to stop before it was done."""
 
 
@@ -58,7 +58,7 @@ class Settings:
     """
 
     tail_tolerance: float = 1e-7
-    tail_steps: int = 400
+    tail_steps: int = 1000
     extra_periods: int = 0
     terminal: Terminal = Terminal()
     keep_policy: bool = True
@@ -146,7 +146,7 @@ def solve(
 
     def going_on() -> None:
         if how.stop is not None and how.stop.is_set():
-            raise Interrupted("the solve was interrupted")
+            raise InterruptedSolveError("the solve was interrupted")
 
     tail_advantage: Floats | None = None
     start = settlement(period)
@@ -164,7 +164,7 @@ def solve(
             going_on()
             return period.backward(values, -1, mode=mode, objective=actor)
 
-        terminal, steps, change = fixed_point(serve, start, 1e-3, 60, mixing=False)
+        terminal, steps, change, cycling = fixed_point(serve, start, 1e-3, 60, mixing=False)
     else:
         tail_advantage = np.zeros((period.options, period.draws))
 
@@ -173,12 +173,12 @@ def solve(
             return period.backward(values, -1, tail_advantage)
 
         first = start if warm is None else _widened(warm, period.draws)
-        terminal, steps, change = fixed_point(
+        terminal, steps, change, cycling = fixed_point(
             play, first, how.tail_tolerance, how.tail_steps,
             draws=period.draws, plain_steps=20 if warm is None else 3, mixing=not numbers.sharp,
         )  # fmt: skip
         if change > how.tail_tolerance:
-            status = Status.STALLED if change > 1e-3 else Status.STEP_LIMIT
+            status = Status.STALLED if cycling else Status.STEP_LIMIT
         if how.polish and not numbers.taste:
             odds = period.odds(tail_advantage)
 
@@ -186,7 +186,7 @@ def solve(
                 going_on()
                 return period.evaluate(values, -1, odds)
 
-            terminal, _, _ = fixed_point(hold, terminal, 1e-13, 100, draws=period.draws)
+            terminal, _, _, _ = fixed_point(hold, terminal, 1e-13, 100, draws=period.draws)
     values = terminal.copy()
     kept: list[Floats] = []
     scratch = np.zeros((period.options, period.draws))
@@ -220,8 +220,11 @@ def fixed_point(
     draws: int = 1,
     plain_steps: int = 0,
     mixing: bool = True,
-) -> tuple[Floats, int, float]:
-    """Iterate x = step(x) with Anderson mixing; return the last image, the steps and the largest relative change.
+) -> tuple[Floats, int, float, bool]:
+    """Iterate x = step(x) with Anderson mixing.
+
+    Returns the last image, the steps, the largest relative change, and whether the iteration stopped making progress
+    (its best change in the second half of the steps is no better than half of that in the first).
 
     Parameters
     ----------
@@ -231,23 +234,29 @@ def fixed_point(
     mixing : False iterates plainly
     """
     x = start.copy()
-    relative = np.inf
+    columns = start.shape[1] // draws
+    relative, early, late = np.inf, np.inf, np.inf
     mixer: _Mixer | None = None
     for count in range(1, limit + 1):
         image = step(x.copy())
         residual = image - x
         # a column may hardly vary over states (one state, an actor without stakes): its size then sets the scale
         scale = np.maximum(np.ptp(image, axis=0), 1e-3 * max(float(np.abs(image).max()), 1e-100))
-        relative = float(np.abs(residual).max() / scale.max())
+        # each draw is measured by its own range, so that a quiet draw is not left loose by a loud one
+        relative = float((np.abs(residual).max(axis=0) / np.tile(scale.reshape(-1, draws).max(axis=0), columns)).max())
         if relative <= tolerance or not np.isfinite(relative):
-            return image, count, relative
+            return image, count, relative, False
+        if count <= limit // 2:
+            early = min(early, relative)
+        else:
+            late = min(late, relative)
         if not mixing or count <= plain_steps:
             x = image
             continue
         if mixer is None:
             mixer = _Mixer(scale, draws, 5 if start.size > 4_000_000 else 10)
         x = mixer.next(image, residual)
-    return image, limit, relative
+    return image, limit, relative, limit > 20 and late > 0.5 * early
 
 
 class _Mixer:

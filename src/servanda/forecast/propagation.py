@@ -13,8 +13,10 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from servanda.case import expression as syntax
 from servanda.case.resolved import Question
 from servanda.compile import Compiled
+from servanda.compile.evaluation import is_dated
 from servanda.equilibrium import Period, Slot, Solution
 from servanda.forecast.projections import (
     Answer,
@@ -41,13 +43,23 @@ class Flow:
     caught: Floats
 
 
-def flow(compiled: Compiled, solution: Solution, events: Sequence[Floats], draw: int = 0) -> Flow:
-    """Push the start distribution of one draw through the calendar, catching events (masks over states)."""
+def flow(compiled: Compiled, solution: Solution, events: Sequence[syntax.Node], draw: int = 0) -> Flow:
+    """Push the start distribution of one draw through the calendar, catching events from the information date on.
+
+    Events are conditions of the case language; those that read the date are looked at anew in every period.
+    """
     numbers = solution.numbers.draw(draw)
     period = Period(compiled.game, numbers)
     columns = 1 + len(events)
     mass = np.repeat(compiled.game.start[:, None], columns, axis=1)
-    where = [np.flatnonzero(e) for e in events]
+    where = [np.zeros(0, np.int64) for _ in events]
+    informed = sum(d <= compiled.case.as_of for d in compiled.dates[: len(solution.advantage)]) - 1
+
+    def watch(t: int) -> None:
+        for k, event in enumerate(events):
+            if t == informed or (t > informed and is_dated(event, compiled.case.drafts)):
+                where[k] = np.flatnonzero(compiled.truth(event, t))
+
     caught = np.zeros((len(solution.advantage) + 1, len(events)))
     so_far = np.zeros(len(events))
 
@@ -58,21 +70,16 @@ def flow(compiled: Compiled, solution: Solution, events: Sequence[Floats], draw:
                 so_far[k] += here.sum()
                 array[states, k + 1] = 0.0
 
-    catch(None, mass)
     starts = [mass[:, 0].copy()]
-    caught[0] = so_far
     for t, advantage in enumerate(solution.advantage):
+        watch(t)
+        catch(None, mass)
+        caught[t] = so_far
         odds = period.odds(np.ascontiguousarray(advantage[:, draw : draw + 1]))
         mass = period.forward(mass, t, odds, after=catch if events else None)
         starts.append(mass[:, 0].copy())
         caught[t + 1] = so_far
     return Flow(tuple(starts), caught)
-
-
-def war_mask(compiled: Compiled) -> NDArray[np.bool_]:
-    """States that count as war."""
-    war = compiled.case.war
-    return np.zeros(compiled.game.states, bool) if war is None else compiled.truth(war.node, 0) != 0.0
 
 
 def interpolate(compiled: Compiled, series: Floats, day: date) -> float:
@@ -100,22 +107,26 @@ def forecast(compiled: Compiled, solution: Solution, draw: int = 0, *, details: 
     Without `details`, indicators, variables and calendar are left empty.
     """
     case = compiled.case
-    war = war_mask(compiled)
-    deal = compiled.live & ~war
+    war = case.war.node if case.war else syntax.Number(0.0)
+    live = syntax.Is("deal", ("phase", "in_force"))
+    deal = syntax.Binary("and", live, syntax.Unary("not", war))
     by = [q for q in case.questions if q.timing == "by"]
-    events = [deal, war, *[compiled.truth(q.holds.node, 0) != 0.0 for q in by]]
-    found = flow(compiled, solution, events, draw)
+    found = flow(compiled, solution, [deal, war, *(q.holds.node for q in by)], draw)
     stacked = np.stack(found.at_start)
     dates = compiled.dates[: len(stacked)]
-    at_deal, at_war = stacked[:, deal].sum(axis=1), stacked[:, war].sum(axis=1)
+    dealing = [compiled.truth(deal, t) != 0.0 for t in range(len(stacked))]
+    at_deal = np.array([m[d].sum() for m, d in zip(stacked, dealing, strict=True)])
+    at_war = np.array([m @ compiled.truth(war, t) for t, m in enumerate(stacked)])
+    shares = [
+        (d.name, [m[x & (compiled.draft == i)].sum() for m, x in zip(stacked, dealing, strict=True)])
+        for i, d in enumerate(case.drafts)
+    ]
     path = OutcomePath(
         dates,
         _floats(stacked.sum(axis=1) - at_deal - at_war),
         _floats(at_deal),
         _floats(at_war),
-        tuple(
-            (d.name, _floats(stacked[:, deal & (compiled.draft == i)].sum(axis=1))) for i, d in enumerate(case.drafts)
-        ),
+        tuple((name, _floats(np.array(share))) for name, share in shares),
         _floats(found.caught[:, 0]),
         _floats(found.caught[:, 1]),
     )

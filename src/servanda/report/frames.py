@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from servanda.errors import ServandaError
-from servanda.run import Run
+from servanda.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd

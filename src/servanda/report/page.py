@@ -24,7 +24,7 @@ from servanda.report.assumptions import chapters, web_address
 from servanda.report.bundle import atomic_write, chart_script
 from servanda.report.charts import Figure, figures
 from servanda.report.words import GRADES, MONTHS, capital, full_date, likelihood, percent_with_odds, points
-from servanda.run import Run
+from servanda.runs import Run
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -27,7 +27,7 @@ from servanda.report.words import (
     points,
     years,
 )
-from servanda.run import Run
+from servanda.runs import Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 from servanda.case.expression import Expression
 from servanda.case.messages import json_of
 from servanda.errors import Location
-from servanda.run import Run
+from servanda.runs import Run
 
 
 def to_dict(run: Run) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from servanda.report.words import (
     percent,
     signed,
 )
-from servanda.run import Run
+from servanda.runs import Run
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -37,11 +37,11 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 GATE_TITLES = {"sign": "Sign", "ratify": "Ratify", "keep": "Keep"}
 ENDING_TITLES = {
     "breach": "breach",
+    "third party": "third party",
     "exit": "lawful exit",
     "linkage": "linkage",
     "expiry": "expiry at the sunset",
     "lapse": "lapse while suspended",
-    "suspension": "suspension",
     "chance": "chance event",
 }
 GRADES = {

@@ -11,7 +11,7 @@ from servanda.report.charts import credibility, drafts, indicators, outcomes, qu
 from servanda.report.charts.figure import Figure
 from servanda.report.charts.plain import plain
 from servanda.report.charts.why import why_figure
-from servanda.run import Run
+from servanda.runs import Run
 
 
 def figures(run: Run) -> dict[str, Figure]:

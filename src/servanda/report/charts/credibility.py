@@ -8,7 +8,7 @@ from servanda.report.charts import theme
 from servanda.report.charts.figure import Figure, Table
 from servanda.report.charts.outcomes import events
 from servanda.report.words import month, points
-from servanda.run import Run
+from servanda.runs import Run
 
 
 def credibility(run: Run) -> Figure:

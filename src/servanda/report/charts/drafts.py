@@ -12,7 +12,7 @@ from servanda.report.charts import theme
 from servanda.report.charts.figure import Figure, Table
 from servanda.report.charts.outcomes import events
 from servanda.report.words import ENDING_TITLES, GATE_TITLES, likelihood, month, percent, points, years
-from servanda.run import Run
+from servanda.runs import Run
 
 KEPT = "still running"
 NOT_NEEDED = "not needed"
@@ -22,7 +22,7 @@ ENDING_COLOURS = {
     ENDING_TITLES["exit"]: theme.BLUE,
     ENDING_TITLES["breach"]: theme.VERMILLION,
     ENDING_TITLES["linkage"]: theme.PURPLE,
-    ENDING_TITLES["suspension"]: theme.ORANGE,
+    ENDING_TITLES["third party"]: theme.ORANGE,
     ENDING_TITLES["lapse"]: theme.OLIVE,
     ENDING_TITLES["expiry"]: theme.GREY,
     ENDING_TITLES["chance"]: theme.SKY,

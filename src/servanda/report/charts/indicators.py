@@ -13,7 +13,7 @@ from servanda.report.charts.figure import Figure, Table
 from servanda.report.charts.outcomes import events
 from servanda.report.charts.plain import one_line
 from servanda.report.words import month, number, percent
-from servanda.run import Run
+from servanda.runs import Run
 
 BAND = "one in ten to nine in ten"
 MEDIAN = "median"

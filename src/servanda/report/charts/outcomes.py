@@ -9,7 +9,7 @@ import altair as alt
 from servanda.report.charts import theme
 from servanda.report.charts.figure import Figure, Table
 from servanda.report.words import full_date, likelihood, month, percent
-from servanda.run import Run
+from servanda.runs import Run
 
 NAMES = {"none": "no deal, no war", "deal": "deal in force", "war": "war"}
 COLOURS = {"deal": theme.GREEN, "none": theme.PALE, "war": theme.VERMILLION}

@@ -11,7 +11,7 @@ from servanda.forecast.vocabulary import SCALE
 from servanda.report.charts import theme
 from servanda.report.charts.figure import Figure, Table
 from servanda.report.words import fine_percent, full_date, likelihood, log_odds, percent, percent_with_odds, signed
-from servanda.run import Run
+from servanda.runs import Run
 
 OUTCOMES = {"yes": "happened", "no": "did not happen", "unknown": "not known"}
 RESULTS = {"yes": "it happened", "no": "it did not"}
