@@ -110,8 +110,10 @@ def test_slow_progress_is_a_step_limit_and_no_progress_is_stalling() -> None:
     _, steps, change, cycling = fixed_point(lambda x: 4.0 - x, start, 1e-9, 60, mixing=False)
     assert (steps, cycling) == (60, True)
     assert change == pytest.approx(1.0)
-    _, _, _, settled = fixed_point(lambda x: 0.5 * x, start, 1e-9, 60, mixing=False)
-    assert not settled
+    shift = np.array([[0.0], [5.0]])
+    image, steps, _, cycling = fixed_point(lambda x: 0.5 * x + shift, start, 1e-9, 60, mixing=False)
+    assert (steps < 60, cycling) == (True, False)
+    assert image == pytest.approx(np.array([[0.0], [10.0]]), abs=1e-7)
 
 
 def _pennies() -> tuple[Game, Numbers]:

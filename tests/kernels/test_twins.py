@@ -73,7 +73,7 @@ def test_backward(mode: int, example: Example, objective: int) -> None:
 @given(example=examples(draws=1))
 def test_backward_of_a_single_draw(example: Example) -> None:
     found = []
-    for kernel in (backward_single, plain.backward):
+    for kernel in (backward_single(example.actors), plain.backward):
         values, advantage = example.values.copy(), example.options()
         rest = (stage.LOGIT, 0) if kernel is plain.backward else ()
         kernel(

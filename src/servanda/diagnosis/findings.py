@@ -127,7 +127,7 @@ class DraftVerdict:
     """Everything found about one draft, the draft alone on the table, plus its share of play with all drafts.
 
     `signed`, `in_force` and `running_at_horizon`: probabilities in play with every draft on the table;
-    `alone_signed`, `alone_running` with this draft alone (by the window, at the horizon).
+    `alone_signed`, `alone_running` with this draft alone: ever signed, and running at the horizon.
     """
 
     draft: str
@@ -166,3 +166,8 @@ class FrictionEffect:
     signed_off: float
     log_odds_change: float
     settled: bool = True
+
+    @property
+    def label(self) -> str:
+        """The title, with a warning where play beyond the horizon did not settle."""
+        return self.title if self.settled else f"{self.title} (far future unsettled)"

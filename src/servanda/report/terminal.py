@@ -26,6 +26,7 @@ from servanda.report.words import (
     likelihood,
     log_odds,
     percent,
+    rank,
     signed,
 )
 from servanda.runs import Run
@@ -158,11 +159,10 @@ def _frictions(run: Run) -> Table:
     table.add_column("With it", justify="right", no_wrap=True)
     table.add_column("Without", justify="right", no_wrap=True)
     table.add_column("Log-odds", justify="right", no_wrap=True)
-    ranked = sorted(run.frictions, key=lambda f: math.inf if math.isnan(f.log_odds_change) else -f.log_odds_change)
-    for friction in ranked:
+    for friction in sorted(run.frictions, key=rank):
         change = "–" if math.isnan(friction.log_odds_change) else signed(friction.log_odds_change, 2)
         table.add_row(
-            Text(friction.title), fine_percent(friction.running_on), fine_percent(friction.running_off), change
+            Text(friction.label), fine_percent(friction.running_on), fine_percent(friction.running_off), change
         )
     return table
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from datetime import date
 
+from servanda.diagnosis.findings import FrictionEffect
 from servanda.forecast.vocabulary import TINY, likelihood, percent
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "percent_with_odds",
     "period_name",
     "points",
+    "rank",
     "signed",
     "years",
 ]
@@ -204,3 +206,9 @@ def grade_title(grade: str) -> str:
     base, _, rest = grade.partition(":")
     title = GRADES.get(base, grade)
     return f"{title}, resting on {rest}" if rest else title
+
+
+def rank(effect: FrictionEffect) -> tuple[bool, float]:
+    """Sort key of frictions: the largest change of log-odds first, all together last."""
+    change = effect.log_odds_change
+    return effect.friction == "all", -change if math.isfinite(change) else -math.inf

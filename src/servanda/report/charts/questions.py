@@ -10,7 +10,16 @@ import altair as alt
 from servanda.forecast.vocabulary import SCALE
 from servanda.report.charts import theme
 from servanda.report.charts.figure import Figure, Table
-from servanda.report.words import fine_percent, full_date, likelihood, log_odds, percent, percent_with_odds, signed
+from servanda.report.words import (
+    fine_percent,
+    full_date,
+    likelihood,
+    log_odds,
+    percent,
+    percent_with_odds,
+    rank,
+    signed,
+)
 from servanda.runs import Run
 
 OUTCOMES = {"yes": "happened", "no": "did not happen", "unknown": "not known"}
@@ -106,11 +115,11 @@ def questions(run: Run) -> Figure:
 
 
 def frictions(run: Run) -> Figure:
-    """Bars of the change of log-odds of a deal at the horizon when one friction is switched off."""
-    ranked = sorted(run.frictions, key=lambda f: -f.log_odds_change if math.isfinite(f.log_odds_change) else -math.inf)
+    """Bars of the change of log-odds of a deal at the horizon when one friction, or all of them, are switched off."""
+    ranked = sorted(run.frictions, key=rank)
     rows = [
         {
-            "friction": f.title,
+            "friction": f.label,
             "change": round(f.log_odds_change, 4) if math.isfinite(f.log_odds_change) else 0.0,
             "text": f"{fine_percent(f.running_on)} → {fine_percent(f.running_off)}",
             "edge": max(0.0, round(f.log_odds_change, 4)) if math.isfinite(f.log_odds_change) else 0.0,
@@ -153,7 +162,7 @@ def frictions(run: Run) -> Figure:
         ),
         tuple(
             (
-                f.title,
+                f.label,
                 f.mechanism,
                 fine_percent(f.running_on),
                 fine_percent(f.running_off),
@@ -167,8 +176,8 @@ def frictions(run: Run) -> Figure:
     )
     now = run.frictions[0].running_on if run.frictions else 0.0
     caption = (
-        "How far the log-odds of a deal running at the horizon move when one friction alone is switched off; beside "
-        f"each bar the probability before and after. With all frictions on it is {fine_percent(now)}"
-        + (f" (log-odds {signed(log_odds(now))})." if 0 < now < 1 else ".")
+        "How far the log-odds of a deal running at the horizon move when one friction alone is switched off, and "
+        "last when all are; beside each bar the probability before and after. With all frictions on it is "
+        f"{fine_percent(now)}" + (f" (log-odds {signed(log_odds(now))})." if 0 < now < 1 else ".")
     )
     return Figure("Which friction does the harm", caption, description, theme.configured(chart, description), table)
