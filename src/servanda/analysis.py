@@ -211,8 +211,8 @@ def _window(play: Play, how: Settings) -> int:
 def friction_effects(play: Play, how: Settings) -> tuple[FrictionEffect, ...]:
     """Every friction switched off alone, and all together, with all drafts on the table."""
     compiled = play.compiled
-    # a millionth of the range of values moves no reported digit of these probabilities
-    solver = replace(how.solver, block_threads=False, polish=False, tail_tolerance=1e-6, tail_steps=200)
+    # a hundred-thousandth of the range of values moves no reported digit of these probabilities
+    solver = replace(how.solver, block_threads=False, polish=False, tail_tolerance=1e-5, tail_steps=200)
 
     frictions = compiled.case.frictions
     count = len(frictions)

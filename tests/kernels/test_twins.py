@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from servanda.game import Stage
 from servanda.kernels import plain, stage
-from servanda.kernels.single import backward_single
+from servanda.kernels.single import backward_single, evaluate_single
 from tests.strategies import Floats, Shape, Table, random_stage, seeds
 
 MODES = [stage.LOGIT, stage.TASTE, stage.SHARP, stage.BEST_FOR, stage.WORST_FOR]
@@ -88,6 +88,17 @@ def test_backward_of_a_single_draw(example: Example) -> None:
 @given(st.floats(-1e4, 0.0) | st.floats(-1.0, 0.0) | st.sampled_from([0.0, -0.0, -700.0, -1e300, -5e-324]))
 def test_the_exponential_of_a_shortfall(x: float) -> None:
     assert stage.exp_of_shortfall(x) == pytest.approx(np.exp(x), rel=2e-15, abs=1e-303)
+
+
+@given(example=examples(draws=1))
+def test_evaluate_of_a_single_draw(example: Example) -> None:
+    odds = example.odds()
+    found = []
+    for kernel in (evaluate_single(example.actors), plain.evaluate):
+        values = example.values.copy()
+        kernel(*example.made.structure, example.table, odds, example.weight, values, example.space())
+        found.append(values)
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-10, atol=1e-10)
 
 
 @given(example=examples())

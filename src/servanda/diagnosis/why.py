@@ -87,16 +87,18 @@ def _pass(
     starting = [(k, p) for k, p in enumerate(points) if p.period == t]
     columns = range(mass.shape[1])
     terms = len(game.terms)
+    payers = np.unique(np.concatenate([game.term_actor[m] for m in mine]))
 
     def pay(slot: Slot, array: Floats) -> None:
         stage = game.stages[slot.stage]
-        if not len(stage.price_term):
+        paid = np.flatnonzero(np.isin(stage.price_actor, payers)) if len(stage.price_actor) else stage.price_actor
+        if not len(paid):
             return
-        option, row = stage.option_of_price, stage.row_of_price
-        cost = odds[slot.options, 0][option] * table[stage.price_coefficient, 0]
+        row = stage.row_of_price[paid]
+        cost = odds[slot.options, 0][stage.option_of_price[paid]] * table[stage.price_coefficient[paid], 0]
         cost *= np.where(stage.mover[row] < 0, period.weight(slot, t), 1.0)
         due = np.flatnonzero(cost)
-        states, names = stage.state[row[due]], stage.price_term[due]
+        states, names = stage.state[row[due]], stage.price_term[paid[due]]
         for k in columns:
             parts[:, k] -= mine[k] * np.bincount(names, array[states, k] * cost[due], minlength=terms)
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from servanda.game import Game, Numbers
 from servanda.game.game import flow_payoffs
 from servanda.kernels import stage as kernel
-from servanda.kernels.single import backward_single
+from servanda.kernels.single import backward_single, evaluate_single
 
 Floats = NDArray[np.float64]
 Observer = Callable[["Slot", Floats], None]
@@ -198,12 +198,14 @@ class Period:
         values *= self._discount
         values += self.flow(period)[self.game.payoff_class]
 
+        step = evaluate_single(self.game.actors) if self.draws == 1 else kernel.evaluate
+
         def sweep(array: Floats, slots: list[Slot]) -> None:
             for slot in reversed(slots):
                 stage = self.game.stages[slot.stage]
                 weight = self.weight(slot, period)
                 if weight != 0.0 and stage.rows:
-                    kernel.evaluate(*stage.structure, table, odds[slot.options], weight, array, scratch)
+                    step(*stage.structure, table, odds[slot.options], weight, array, scratch)
 
         sweep(values, self._closing)
         if self._full:

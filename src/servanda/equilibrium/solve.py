@@ -254,7 +254,7 @@ def fixed_point(
             x = image
             continue
         if mixer is None:
-            mixer = _Mixer(scale, draws, 5 if start.size > 4_000_000 else 10)
+            mixer = _Mixer(scale, draws, 4 if start.size > 4_000_000 else 7)
         x = mixer.next(image, residual)
     return image, limit, relative, limit > 20 and late > 0.5 * early
 

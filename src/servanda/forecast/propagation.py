@@ -55,16 +55,27 @@ def flow(compiled: Compiled, solution: Solution, events: Sequence[syntax.Node], 
     where = [np.zeros(0, np.int64) for _ in events]
     informed = sum(d <= compiled.case.as_of for d in compiled.dates[: len(solution.advantage)]) - 1
 
+    # event by event, the stages that can bring it about; elsewhere there is nothing to catch
+    causes: list[set[int]] = [set() for _ in events]
+
     def watch(t: int) -> None:
         for k, event in enumerate(events):
             if t == informed or (t > informed and is_dated(event, compiled.case.drafts)):
-                where[k] = np.flatnonzero(compiled.truth(event, t))
+                inside = compiled.truth(event, t) != 0.0
+                where[k] = np.flatnonzero(inside)
+                causes[k] = {
+                    index
+                    for index, stage in enumerate(compiled.game.stages)
+                    if (inside[stage.outcome_state] & ~inside[stage.source_of_outcome]).any()
+                }
 
     caught = np.zeros((len(solution.advantage) + 1, len(events)))
     so_far = np.zeros(len(events))
 
-    def catch(_slot: Slot | None, array: Floats) -> None:
+    def catch(slot: Slot | None, array: Floats) -> None:
         for k, states in enumerate(where):
+            if slot is not None and slot.stage not in causes[k]:
+                continue
             here = array[states, k + 1]
             if here.any():
                 so_far[k] += here.sum()

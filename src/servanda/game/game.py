@@ -71,6 +71,11 @@ class Stage:
         return np.repeat(np.arange(self.options, dtype=np.int32), np.diff(self.outcome_start))
 
     @cached_property
+    def source_of_outcome(self) -> Ints:
+        """State from which each outcome leads away."""
+        return self.state[self.row_of_option[self.option_of_outcome]]
+
+    @cached_property
     def option_of_price(self) -> Ints:
         """Option of each price."""
         return np.repeat(np.arange(self.options, dtype=np.int32), np.diff(self.price_start))

@@ -1,6 +1,6 @@
-"""The backward operator for a single draw in logit play: the path behind every slider.
+"""Stage operators for a single draw: the path behind every slider.
 
-Same arguments and results as `servanda.kernels.stage.backward` with one draw and mode 0. The number of actors is a
+Same arguments and results as `servanda.kernels.stage` with one draw (backward: logit play). The number of actors is a
 constant of the compiled code, so that the inner loops over actors unroll: twice as fast as with a variable.
 """
 
@@ -85,6 +85,52 @@ def backward_single(actors: int) -> Callable[..., None]:
                     for a in range(actors):
                         out[at + _U(a)] += q * worth[here + _U(a)]
         for r in range(rows):
+            there = _U(state[r]) * _U(actors)
+            at = _U(r) * _U(actors)
+            for a in range(actors):
+                flat[there + _U(a)] = out[at + _U(a)]
+
+    compiled: Callable[..., None] = operator
+    return compiled
+
+
+@cache
+def evaluate_single(actors: int) -> Callable[..., None]:
+    """The compiled operator under given odds[option, 0]; see `servanda.kernels.stage.evaluate`."""
+
+    @nb.njit(
+        nb.void(*_STRUCTURE, _F2, _F2, nb.float64, _F2, _F2),
+        cache=True,
+        nogil=True,
+        error_model="numpy",
+        fastmath={"contract"},
+    )
+    def operator(
+        state: Ints, mover: Ints, option_start: Ints, price_start: Ints, price_actor: Ints, price_coefficient: Ints,
+        outcome_start: Ints, outcome_state: Ints, outcome_coefficient: Ints, coefficient: Floats, odds: Floats,
+        weight: float, values: Floats, scratch: Floats,
+    ) -> None:  # fmt: skip
+        flat = values.reshape(values.size)
+        out = scratch.reshape(scratch.size)
+        numbers = coefficient.reshape(coefficient.size)
+        for r in range(state.shape[0]):
+            at = _U(r) * _U(actors)
+            before = _U(state[r]) * _U(actors)
+            share = weight if mover[r] < 0 else 1.0
+            for a in range(actors):
+                out[at + _U(a)] = (1.0 - share) * flat[before + _U(a)]
+            for o in range(option_start[r], option_start[r + 1]):
+                q = share * odds[_U(o), _U(0)]
+                if q == 0.0:
+                    continue
+                for k in range(outcome_start[_U(o)], outcome_start[_U(o + 1)]):
+                    p = q * numbers[_U(outcome_coefficient[_U(k)])]
+                    there = _U(outcome_state[_U(k)]) * _U(actors)
+                    for a in range(actors):
+                        out[at + _U(a)] += p * flat[there + _U(a)]
+                for k in range(price_start[_U(o)], price_start[_U(o + 1)]):
+                    out[at + _U(price_actor[_U(k)])] -= q * numbers[_U(price_coefficient[_U(k)])]
+        for r in range(state.shape[0]):
             there = _U(state[r]) * _U(actors)
             at = _U(r) * _U(actors)
             for a in range(actors):

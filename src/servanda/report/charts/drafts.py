@@ -106,10 +106,13 @@ def gates(run: Run) -> Figure:
 
 def survival(run: Run) -> Figure:
     """Survival curves of the drafts put in force at the start."""
-    dates = run.forecast.outcomes.dates
+    every = run.forecast.outcomes.dates
+    last = _last_alive(run)
+    dates = every[: last + 1]
+    shown = tuple(event for event in events(run) if event[0] <= dates[-1])
     names = [verdict.title for verdict in run.drafts]
     lines = (
-        theme.folded([(v.title, v.survival.alive) for v in run.drafts], dates, name="draft")
+        theme.folded([(v.title, v.survival.alive[: last + 1]) for v in run.drafts], dates, name="draft")
         .mark_line(strokeWidth=2.4)
         .encode(
             x=theme.time_axis(),
@@ -123,7 +126,7 @@ def survival(run: Run) -> Figure:
             ],
         )
     )
-    chart = alt.layer(lines, *theme.event_layers(events(run), dates)).properties(width=theme.WIDTH, height=280)
+    chart = alt.layer(lines, *theme.event_layers(shown, dates)).properties(width=theme.WIDTH, height=280)
     ends = "; ".join(
         f"{v.title}: {percent(v.survival.alive[-1])} at the horizon, mean life {years(v.survival.mean_life_years)}"
         for v in run.drafts
@@ -131,13 +134,21 @@ def survival(run: Run) -> Figure:
     description = f"Probability that each draft still runs, had it entered into force at the start. {ends}."
     table = Table(
         "Probability that each draft still runs on the first day of each period",
-        ("Draft", "Mean life", *(month(day) for day in dates)),
+        ("Draft", "Mean life", *(month(day) for day in every)),
         tuple(
             (v.title, years(v.survival.mean_life_years), *(percent(p) for p in v.survival.alive)) for v in run.drafts
         ),
     )
     caption = "Each draft is put in force at the start, whatever its chance of being signed, and followed."
+    if last + 1 < len(every):
+        caption += f" After {month(dates[-1])} fewer than one in a hundred are left of any."
     return Figure("How long each draft lasts", caption, description, theme.configured(chart, description), table)
+
+
+def _last_alive(run: Run) -> int:
+    """Index of the date up to which survival is worth drawing: four periods past the last curve above 1 %."""
+    alive = [t for v in run.drafts for t, p in enumerate(v.survival.alive) if p > 0.01]
+    return min(len(run.forecast.outcomes.dates) - 1, max(alive, default=0) + 4)
 
 
 def _kinds(verdicts: Iterable[DraftVerdict]) -> list[str]:

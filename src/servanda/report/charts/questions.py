@@ -71,7 +71,9 @@ def questions(run: Run) -> Figure:
             "question:N",
             title=None,
             sort=None,
-            axis=alt.Axis(labelExpr="split(datum.value, '\\n')", labelLimit=330, ticks=False, domain=False),
+            axis=alt.Axis(
+                labelExpr="split(datum.value, '\\n')", labelLimit=330, labelPadding=9, ticks=False, domain=False
+            ),
         ),
         tooltip=[
             alt.Tooltip("question:N", title="Question"),
@@ -129,7 +131,7 @@ def frictions(run: Run) -> Figure:
         for f in ranked
     ]
     base = alt.Chart().encode(
-        y=alt.Y("friction:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False)),
+        y=alt.Y("friction:N", title=None, sort=None, axis=alt.Axis(labelLimit=330, ticks=False, domain=False)),
         tooltip=[
             alt.Tooltip("friction:N", title="Friction"),
             alt.Tooltip("text:N", title="Deal at the horizon"),
