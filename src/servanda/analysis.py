@@ -337,8 +337,7 @@ def _verdict(drafts: tuple[DraftVerdict, ...], projected: Forecast) -> Verdict:
     end = f"{path.dates[-1]:%B %Y}"
     p = min(1.0, max(0.0, live))
     if not drafts:
-        headline = f"No draft is on the table; war comes before {end} with probability {path.ever_war[-1]:.1%}."
-        return Verdict(headline, path.ever_war[-1], words(path.ever_war[-1]), ())
+        return _verdict_without_drafts(projected, end)
     best = max(drafts, key=lambda d: d.holds)
     chance = best.holds
     if chance < 0.5:
@@ -357,6 +356,17 @@ def _verdict(drafts: tuple[DraftVerdict, ...], projected: Forecast) -> Verdict:
         f"{best.title}: {best.sentence}",
     )
     return Verdict(headline, chance, words(chance), details)
+
+
+def _verdict_without_drafts(projected: Forecast, end: str) -> Verdict:
+    """A case without drafts is asked its first question, or for war."""
+    war = projected.outcomes.ever_war[-1]
+    if projected.answers and war == 0.0:
+        first = projected.answers[0]
+        headline = f"No draft is on the table. {first.text} {words(first.probability).capitalize()}"
+        return Verdict(f"{headline} ({percent(first.probability)}).", first.probability, first.words, ())
+    headline = f"No draft is on the table; war comes before {end}: {words(war)} ({percent(war)})."
+    return Verdict(headline, war, words(war), ())
 
 
 def _log_odds(p: float) -> float:

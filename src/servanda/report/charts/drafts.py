@@ -115,7 +115,7 @@ def survival(run: Run) -> Figure:
         theme.folded([(v.title, v.survival.alive[: last + 1]) for v in run.drafts], dates, name="draft")
         .mark_line(strokeWidth=2.4)
         .encode(
-            x=theme.time_axis(),
+            x=theme.time_axis(months=(dates[-1] - dates[0]).days < 6 * 365, ticks=8),
             y=theme.percent_axis("p", "still running"),
             color=alt.Color("draft:N", scale=theme.palette(names), legend=theme.below(3, lines=True)),
             strokeDash=alt.StrokeDash("draft:N", scale=theme.dashes(names), legend=theme.below(3, lines=True)),

@@ -120,12 +120,15 @@ def day_tip(title: str = "Date") -> alt.Tooltip:
     return alt.Tooltip("date:T", title=title, timeUnit="utcyearmonthdate", format="%-d %b %Y")
 
 
-def time_axis(title: str | None = None, *, ticks: int = 12) -> alt.X:
-    """The calendar: field `date` in ISO form, read and written as UTC so that no reader's time zone shifts a month."""
+def time_axis(title: str | None = None, *, ticks: int = 12, months: bool = False) -> alt.X:
+    """The calendar: field `date` in ISO form, read and written as UTC so that no reader's time zone shifts a month.
+
+    `months` names months as well, for spans of a few years.
+    """
     return alt.X(
         "date:T",
         scale=alt.Scale(type="utc"),
-        axis=alt.Axis(format="%Y", title=title, tickCount=ticks, labelFlush=False),
+        axis=alt.Axis(format="%b %Y" if months else "%Y", title=title, tickCount=ticks, labelFlush=False),
     )
 
 
