@@ -142,7 +142,7 @@ class DraftVerdict:
     running_at_horizon: float
     alone_signed: float
     alone_running: float
-    sentence: str
+    sentence: str = ""
 
     @property
     def holds(self) -> float:

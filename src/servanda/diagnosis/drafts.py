@@ -1,0 +1,80 @@
+"""Every draft judged alone on the table: the three gates, what ends it, who is tempted, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from servanda.diagnosis.credibility import temptation_of
+from servanda.diagnosis.findings import DraftVerdict, GateKind
+from servanda.diagnosis.gates import entered, gates_of, signing_of, voting_of
+from servanda.diagnosis.margins import Point
+from servanda.diagnosis.play import Play
+from servanda.diagnosis.survival import survival_of
+from servanda.diagnosis.why import explain
+from servanda.equilibrium import Settings, Solution, solve
+from servanda.equilibrium.parallel import side_by_side
+
+
+def judge_drafts(
+    play: Play,
+    overrides: Mapping[str, float],
+    settings: Settings,
+    window: int,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[tuple[DraftVerdict, Solution], ...]:
+    """The three gates of every draft alone on the table, with survival, credibility and reasons; and its solution.
+
+    The solutions come without the odds of each period, which are large.
+
+    Parameters
+    ----------
+    play : play with every draft on the table
+    overrides : parameter values that hold throughout, as in `play`
+    window : periods within which a draft must be signed to pass the first gate
+    progress : told the share of drafts done
+    """
+    compiled, case = play.compiled, play.compiled.case
+    if not case.drafts:
+        return ()
+    together = signing_of(play, None, window).caught.sum(axis=0)
+    running = voting_of(play, None).running
+    ever = entered(play)
+    solver = replace(settings, block_threads=False)
+    done: list[int] = []
+
+    def judged(d: int) -> tuple[DraftVerdict, Solution]:
+        numbers = compiled.numbers([{**overrides, **compiled.only(case.drafts[d].name)}])
+        one = Play(compiled, solve(compiled.game, numbers, solver, warm=play.solution.terminal))
+        found = verdict(d, one), replace(one.solution, advantage=())
+        done.append(d)
+        if progress is not None:
+            progress(len(done) / len(case.drafts))
+        return found
+
+    def verdict(d: int, one: Play) -> DraftVerdict:
+        draft = case.drafts[d]
+        signing, voting = signing_of(one, d, window), voting_of(one, d)
+        life, temptation = survival_of(one, d), temptation_of(one, d)
+        gates = gates_of(one, d, signing, voting, life, temptation, window)
+        points: list[tuple[GateKind, Point]] = [("sign", p) for p in signing.pair or ()]
+        if voting.tightest is not None:
+            points.append(("ratify", voting.tightest))
+        if temptation.tightest is not None:
+            points.append(("keep", temptation.tightest))
+        return DraftVerdict(
+            draft=draft.name,
+            title=draft.title,
+            form=draft.form,
+            gates=gates,
+            survival=life,
+            credibility=temptation.gaps,
+            why=explain(one, points),
+            signed=float(together[d]),
+            in_force=float(ever[d]),
+            running_at_horizon=float(running[d]),
+            alone_signed=float(signing.caught[:, d].sum()),
+            alone_running=float(voting.running[d]),
+        )
+
+    return tuple(side_by_side(judged, range(len(case.drafts)), settings.stop))
