@@ -189,6 +189,14 @@ outcomes:
     assert made.verdict.headline.startswith("No draft is on the table")
 
 
+def test_a_run_shows_itself_in_a_notebook_without_trusting_titles() -> None:
+    case = replace(sv.read(MINIMAL), title="<script>alert(1)</script>")
+    shown = sv.run(case, sv.Settings(select=False, frictions=False))._repr_html_()
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+    assert shown.count("<td>") == 3
+
+
 def test_the_door_opens_lazily_and_names_what_it_lacks() -> None:
     assert sv.run.__module__ == "servanda.analysis"
     with pytest.raises(AttributeError, match="no attribute 'rum'"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import resource
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -129,10 +130,16 @@ def run(
             game.actors,
         ),
         timings=tuple(clock.timings),
-        peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        peak_memory_mb=_peak_memory_mb(),
         provenance=provenance(case, how),
         warnings=tuple(warnings),
     )  # fmt: skip
+
+
+def _peak_memory_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # macOS counts bytes, Linux kilobytes
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
 def moved(play: Play, overrides: Mapping[str, float], tolerance: float = 1e-4) -> Play:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 from servanda.case.resolved import ResolvedCase
 from servanda.diagnosis.findings import DraftVerdict, FrictionEffect
 from servanda.equilibrium.outcome import Certificate, Selection, Status
 from servanda.errors import Issue
 from servanda.forecast.projections import Forecast
+from servanda.forecast.vocabulary import percent
 from servanda.provenance import Provenance
 
 
@@ -61,3 +63,15 @@ class Run:
     peak_memory_mb: float
     provenance: Provenance
     warnings: tuple[Issue, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """The verdict and the gates of every draft, as a notebook shows them."""
+        rows = "".join(
+            f"<tr><th scope='row'>{escape(d.title)}</th>"
+            + "".join(f"<td>{escape(g.sentence)}<br>{percent(g.probability)}</td>" for g in d.gates)
+            + "</tr>"
+            for d in self.drafts
+        )
+        head = "<tr><th>Draft</th><th>Sign</th><th>Ratify</th><th>Keep</th></tr>"
+        table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else ""
+        return f"<h3>{escape(self.case.title)}</h3><p><b>{escape(self.verdict.headline)}</b></p>{table}"
