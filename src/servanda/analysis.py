@@ -18,7 +18,7 @@ import numpy as np
 
 from servanda.case.resolved import ResolvedCase
 from servanda.case.written import dump
-from servanda.compile import compile_case
+from servanda.compile import Compiled, compile_case
 from servanda.diagnosis.drafts import judge_drafts
 from servanda.diagnosis.frictions import friction_effects
 from servanda.diagnosis.play import Play
@@ -26,8 +26,10 @@ from servanda.equilibrium import Settings as SolverSettings
 from servanda.equilibrium import Status, certify, solve
 from servanda.errors import Issue
 from servanda.forecast.propagation import forecast
+from servanda.game import Numbers
+from servanda.game.game import flow_payoffs
 from servanda.provenance import Provenance
-from servanda.runs import GameSize, Run, Timing
+from servanda.runs import GameSize, Run, Sharpness, Timing
 from servanda.selection import select, with_bands
 from servanda.verdict import draft_sentence, verdict_of
 
@@ -129,11 +131,22 @@ def run(
             sum(len(s.outcome_state) for s in game.stages), compiled.registry.size, len(game.stages), case.periods,
             game.actors,
         ),
+        sharpness=sharpness(compiled, numbers),
         timings=tuple(clock.timings),
         peak_memory_mb=_peak_memory_mb(),
         provenance=provenance(case, how),
         warnings=tuple(warnings),
     )  # fmt: skip
+
+
+def sharpness(compiled: Compiled, numbers: Numbers) -> tuple[Sharpness, ...]:
+    """Decisiveness, precision and scale-free precision of every actor, at the first period's payoffs."""
+    flow = flow_payoffs(compiled.game, numbers.at(0))[:, :, 0]
+    span = np.ptp(flow, axis=0) if len(flow) else np.zeros(compiled.game.actors)
+    return tuple(
+        Sharpness(a.name, a.title, float(np.log(9.0) / x), float(x), float(x * width))
+        for a, x, width in zip(compiled.case.actors, numbers.precision[:, 0], span, strict=True)
+    )
 
 
 def _peak_memory_mb() -> float:

@@ -29,6 +29,21 @@ class GameSize:
 
 
 @dataclass(frozen=True, slots=True)
+class Sharpness:
+    """How surely an actor picks the better option.
+
+    `decisiveness` in points of present value; `precision` the logit λ per point; `scale_free` λ times the distance
+    between the actor's worst and best year in any reachable state, which does not change when its payoffs are rescaled.
+    """
+
+    actor: str
+    title: str
+    decisiveness: float
+    precision: float
+    scale_free: float
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
     """Seconds a stage took."""
 
@@ -59,6 +74,7 @@ class Run:
     certificate: Certificate
     selection: Selection
     size: GameSize
+    sharpness: tuple[Sharpness, ...]
     timings: tuple[Timing, ...]
     peak_memory_mb: float
     provenance: Provenance

@@ -23,7 +23,7 @@ from servanda.errors import Issue, Location
 from servanda.forecast.projections import Answer, CalendarEvent, Forecast, IndicatorFan, OutcomePath, VariablePath
 from servanda.forecast.vocabulary import words
 from servanda.provenance import Provenance
-from servanda.runs import GameSize, Run, Timing, Verdict
+from servanda.runs import GameSize, Run, Sharpness, Timing, Verdict
 from tests.report.invented_case import ACTORS, DATES, DRAFTS, HOLDERS, PERIODS, TERMS, make_case
 
 __all__ = ["PERIODS", "make_run", "with_hostile_titles"]
@@ -276,6 +276,7 @@ def make_run() -> Run:
         ),
         selection=selection,
         size=GameSize(21384, 61230, 154011, 402113, 812, 9, PERIODS, len(ACTORS)),
+        sharpness=tuple(Sharpness(name, name.title(), 10.0, 0.2197, 21.9) for name in ("us", "iran")),
         timings=(Timing("read", 0.12), Timing("compile", 1.9), Timing("solve", 0.61), Timing("diagnose", 2.4)),
         peak_memory_mb=412.0,
         provenance=Provenance(

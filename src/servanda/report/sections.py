@@ -218,6 +218,19 @@ def solved(run: Run) -> bool:
     return run.status is Status.SOLVED
 
 
+def sharpness(run: Run) -> Table:
+    """How surely each actor picks the better option."""
+    return Table(
+        "How surely each actor picks the better option",
+        ("Actor", "Nine times in ten at", "Precision λ per point", "λ × range of a year's payoffs"),
+        tuple(
+            (s.title, f"{s.decisiveness:.1f} points", f"{s.precision:.3f}", f"{s.scale_free:.1f}")
+            for s in run.sharpness
+        ),
+        (False, True, True, True),
+    )
+
+
 def sizes(run: Run) -> Table:
     """Counts of the compiled game and the cost of the run."""
     size = run.size
