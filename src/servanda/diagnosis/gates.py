@@ -183,5 +183,7 @@ def _gate(play: Play, kind: GateKind, probability: float, found: Point | None) -
     )  # fmt: skip
     when = f"{play.compiled.dates[found.period]:%b %Y}"
     better, worse = (move, alternative) if found.margin >= 0 else (alternative, move)
-    sentence = f"Tightest for {actor.title} in {when}: to {better} beats to {worse} by {abs(found.margin):.1f} points."
+    sentence = (
+        f"Tightest for {actor.title} in {when}: “{better}” is better than “{worse}” by {abs(found.margin):.1f} points."
+    )
     return Gate(kind, probability, found.margin, tight, sentence)
