@@ -40,7 +40,8 @@ def judge_drafts(
     together = signing_of(play, None, window).caught.sum(axis=0)
     running = voting_of(play, None).running
     ever = entered(play)
-    solver = replace(settings, block_threads=False)
+    # a millionth of the range of values moves no reported digit; the reasons add up all the same
+    solver = replace(settings, block_threads=False, tail_tolerance=max(settings.tail_tolerance, 1e-6))
     done: list[int] = []
 
     def judged(d: int) -> tuple[DraftVerdict, Solution]:

@@ -2,7 +2,7 @@
 
 For given play, values are linear in payoffs. The difference between the two futures that follow a move and its
 alternative is a signed measure on states; pushed forward through the calendar and, beyond it, through the stationary
-continuation (a linear fixed point, found to 1e-13), it collects every flow and every price by name. The parts are found
+continuation (a linear fixed point, found to 1e-12), it collects every flow and every price by name. The parts are found
 by forward propagation, the margin by backward induction, so their agreement checks both.
 """
 
@@ -72,7 +72,7 @@ def _parts(play: Play, points: list[Point]) -> Floats:
     def occupancy(x: Floats) -> Floats:
         return start + discount * period.forward(x, -1, odds)
 
-    total, _, _, _ = fixed_point(occupancy, start, 1e-14, 400)
+    total, _, _, _ = fixed_point(occupancy, start, 1e-12, 400)
     _pass(play, period, total, -1, odds, parts, mine, [])
     return parts
 

@@ -175,7 +175,7 @@ def solve(
         first = start if warm is None else _widened(warm, period.draws)
         terminal, steps, change, cycling = fixed_point(
             play, first, how.tail_tolerance, how.tail_steps,
-            draws=period.draws, plain_steps=20 if warm is None else 3, mixing=not numbers.sharp,
+            draws=period.draws, plain_steps=10 if warm is None else 3, mixing=not numbers.sharp,
         )  # fmt: skip
         if change > how.tail_tolerance:
             status = Status.STALLED if cycling else Status.STEP_LIMIT
