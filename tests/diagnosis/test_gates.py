@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servanda.diagnosis.credibility import temptation_of
-from servanda.diagnosis.gates import entered, signing_of, voting_of
+from servanda.diagnosis.gates import SIGNED, first_entries, first_live, running_at_horizon, signing_of, voting_of
 from servanda.diagnosis.play import propagate
 from servanda.diagnosis.survival import survival_of
 from servanda.kernels import stage as kernel
@@ -94,18 +94,18 @@ def test_gates_agree_with_what_they_summarise(sketch: Sketch) -> None:
 @few(10)
 def test_signing_comes_before_ratifying_before_running(sketch: Sketch) -> None:
     together = play_of(sketch)
-    caught = signing_of(together, None, together.periods).caught
+    caught = first_entries(together, together.stage_mask(*SIGNED))
     assert caught.shape == (together.periods, sketch.drafts)
     assert caught.sum() <= 1.0 + 1e-12
-    ever = entered(together)
+    ever = first_live(together)
     assert ever.sum() <= caught.sum() + 1e-12
     for d, play in enumerate(plays_of(sketch)):
         signed, voting = signing_of(play, d, play.periods).caught.sum(axis=0), voting_of(play, d)
         assert voting.approved <= voting.decided + 1e-12
         for other in set(range(sketch.drafts)) - {d}:
-            assert (signed[other], voting.running[other], entered(play)[other]) == (0.0, 0.0, 0.0)
-        assert voting.running[d] <= entered(play)[d] + 1e-12
-        assert entered(play)[d] <= signed[d] + 1e-12
+            assert (signed[other], voting.running[other], first_live(play)[other]) == (0.0, 0.0, 0.0)
+        assert voting.running[d] <= first_live(play)[d] + 1e-12
+        assert first_live(play)[d] <= signed[d] + 1e-12
 
 
 @given(sketches())
@@ -116,7 +116,7 @@ def test_running_drafts_are_counted_by_brute_force(sketch: Sketch) -> None:
         for t in range(play.periods):
             policy = dense.policy_of(compiled.game, play.solution.numbers, play.odds[t], 0)
             mass = dense.push(compiled.game, play.solution.numbers, t, policy, mass)
-        running = voting_of(play, None).running
+        running = running_at_horizon(play)
         for d in range(sketch.drafts):
             assert running[d] == pytest.approx(mass[compiled.live & (compiled.draft == d)].sum(), abs=1e-12)
 

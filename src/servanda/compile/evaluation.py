@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servanda.case import expression as syntax
+from servanda.case.grammar import DEAL_STATES
 from servanda.case.resolved import Draft, Variable
 
 Array = NDArray[np.float64]
@@ -33,7 +34,7 @@ class Scope:
     period_years: float = 1.0
 
 
-STAGES = ("none", "talks", "tabled", "ratifying", "phase", "in_force", "suspended", "expiring", "ended")
+STAGES = DEAL_STATES
 
 
 def evaluate(node: syntax.Node, scope: Scope) -> Array:

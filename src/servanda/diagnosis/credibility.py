@@ -13,7 +13,7 @@ import numpy as np
 
 from servanda.diagnosis.findings import CredibilityGap
 from servanda.diagnosis.margins import Point, best_of, moves_compared, point
-from servanda.diagnosis.play import Floats, Play, propagate
+from servanda.diagnosis.play import ALIVE, Floats, Play, propagate
 from servanda.equilibrium import Slot
 
 
@@ -41,7 +41,7 @@ def temptation_of(play: Play, draft: int, least_weight: float = 0.05) -> Temptat
     compiled = play.compiled
     mass = np.zeros((compiled.game.states, 1))
     mass[compiled.start_with_deal(draft)] = 1.0
-    alive = play.stage_mask("phase", "in_force", "suspended", "expiring", draft=draft)
+    alive = play.stage_mask(*ALIVE, draft=draft)
     dead = np.flatnonzero(~alive)
     cells: dict[tuple[int, int], dict[int, _Cell]] = {}
     choosing = [

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from servanda.diagnosis.credibility import temptation_of
 from servanda.diagnosis.findings import DraftVerdict, GateKind
-from servanda.diagnosis.gates import entered, gates_of, signing_of, voting_of
+from servanda.diagnosis.gates import first_live, first_signed, gates_of, running_at_horizon, signing_of, voting_of
 from servanda.diagnosis.margins import Point
 from servanda.diagnosis.play import Play
 from servanda.diagnosis.survival import survival_of
@@ -37,9 +37,7 @@ def judge_drafts(
     compiled, case = play.compiled, play.compiled.case
     if not case.drafts:
         return ()
-    together = signing_of(play, None, window).caught.sum(axis=0)
-    running = voting_of(play, None).running
-    ever = entered(play)
+    together, ever, running = first_signed(play), first_live(play), running_at_horizon(play)
     # a millionth of the range of values moves no reported digit; the reasons add up all the same
     solver = replace(settings, block_threads=False, tail_tolerance=max(settings.tail_tolerance, 1e-6))
     done: list[int] = []

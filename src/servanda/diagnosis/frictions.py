@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import logit
 
 from servanda.case.resolved import Friction
 from servanda.compile import Compiled
 from servanda.compile.evaluation import evaluate
 from servanda.diagnosis.findings import FrictionEffect
-from servanda.diagnosis.gates import signing_of, voting_of
+from servanda.diagnosis.gates import first_signed, running_at_horizon
 from servanda.diagnosis.play import Play
 from servanda.equilibrium import Settings, Status, solve
 from servanda.equilibrium.parallel import side_by_side
@@ -29,12 +30,11 @@ def friction_effects(play: Play, overrides: Mapping[str, float], settings: Setti
     overrides : parameter values that hold throughout, as in `play`
     """
     compiled = play.compiled
-    # a hundred-thousandth of the range of values moves no reported digit of these probabilities
-    solver = replace(settings, block_threads=False, polish=False, tail_tolerance=1e-5, tail_steps=200)
-
     frictions = compiled.case.frictions
     if not frictions:
         return ()
+    # a hundred-thousandth of the range of values moves no reported digit of these probabilities
+    solver = replace(settings, block_threads=False, polish=False, tail_tolerance=1e-5, tail_steps=200)
     count = len(frictions)
 
     def without(index: int) -> tuple[float, float, bool]:
@@ -65,10 +65,9 @@ def switched_off(compiled: Compiled, friction: Friction, overrides: Mapping[str,
 
 def outcome_of(play: Play) -> tuple[float, float]:
     """P(a deal is live at the horizon) and P(one was ever signed)."""
-    running = voting_of(play, None).running
-    return float(running.sum()), float(signing_of(play, None, 0).caught.sum())
+    return float(running_at_horizon(play).sum()), float(first_signed(play).sum())
 
 
 def _log_odds(p: float) -> float:
-    q = min(max(p, 1e-15), 1.0 - 1e-15)
-    return float(np.log(q / (1.0 - q)))
+    # finite at 0 and 1, so that changes can be ranked
+    return float(logit(np.clip(p, 1e-15, 1.0 - 1e-15)))

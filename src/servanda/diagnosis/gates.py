@@ -2,12 +2,14 @@
 
 *Sign*: with the draft alone on the table, the probability that it is signed within the window; the margin is that of
 the binding move at the most favourable date: of tabling and accepting, the weaker, for the pair of office-holders for
-whom the weaker is strongest. *Ratify*: of the drafts signed in play, the share approved by everyone. *Keep*: survival
-to the horizon of the draft put in force at the start; the margin is that of the most tempted office-holder.
+whom the weaker is strongest. *Ratify*: of the drafts signed in play, the share approved by everyone. *Keep*: the draft,
+put in force at the start, is kept to the horizon or to its own lawful end; the margin is that of the most tempted
+office-holder.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +18,10 @@ from scipy.special import expit
 from servanda.diagnosis.credibility import Temptation
 from servanda.diagnosis.findings import Gate, GateKind, Survival, Tightest
 from servanda.diagnosis.margins import Point, labelled, moves_compared, point, state_of
-from servanda.diagnosis.play import Crossing, Floats, Play, propagate
+from servanda.diagnosis.play import Crossing, Floats, Mask, Play, propagate
 from servanda.equilibrium import Slot
 
+Watch = Callable[[int, Slot, Floats], None]
 SIGNED = ("ratifying", "phase", "in_force")
 # a pair of office-holders counts only if it is there in at least one case in twenty
 LIKELY_PAIR = 0.05
@@ -32,15 +35,15 @@ class Signing:
     pair: tuple[Point, Point] | None
 
 
-def signing_of(play: Play, draft: int | None, window: int) -> Signing:
-    """Propagate from the start until something is signed; watch the proposals and answers of one draft, if given."""
+def first_entries(play: Play, target: Mask, watch: Watch | None = None) -> Floats:
+    """Probability that each draft is the first to bring the world into `target` states, caught[t, draft].
+
+    `watch(t, slot, mass)` sees the mass that has not been there yet, before every stage.
+    """
     compiled = play.compiled
-    signed = play.stage_mask(*SIGNED)
-    out = np.flatnonzero(signed)
-    crossing = Crossing.between(compiled, ~signed, signed)
+    inside = np.flatnonzero(target)
+    crossing = Crossing.between(compiled, ~target, target)
     caught = np.zeros((play.periods, len(compiled.case.drafts)))
-    answers = {rule.side: index for index, rule in enumerate(compiled.rules) if rule.kind == "answer"}
-    best: list[tuple[float, Point, Point]] = []
 
     def before(t: int, slot: Slot, array: Floats) -> None:
         stage = compiled.game.stages[slot.stage]
@@ -48,16 +51,40 @@ def signing_of(play: Play, draft: int | None, window: int) -> Signing:
         if len(index):
             flow = crossing.flow(play, slot, t, array, play.odds[t])
             np.add.at(caught[t], compiled.draft[stage.outcome_state[index]], flow[:, 0])
-        rule = compiled.rules[slot.stage]
-        if draft is not None and rule.kind == "diplomacy" and t < window:
-            other = next(s for side, s in answers.items() if side != rule.side)
-            best.extend(_chains(play, t, slot, other, draft, array))
+        if watch is not None:
+            watch(t, slot, array)
 
     def after(_t: int, slot: Slot, array: Floats) -> None:
         if len(crossing.outcomes[slot.stage]):
-            array[out] = 0.0
+            array[inside] = 0.0
 
     propagate(play, compiled.game.start[:, None].copy(), before=before, after=after)
+    return caught
+
+
+def first_signed(play: Play) -> Floats:
+    """Probability that each draft is the first to be signed, [draft]."""
+    return np.asarray(first_entries(play, play.stage_mask(*SIGNED)).sum(axis=0))
+
+
+def first_live(play: Play) -> Floats:
+    """Probability that each draft is the first to become live, [draft]."""
+    return np.asarray(first_entries(play, play.compiled.live).sum(axis=0))
+
+
+def signing_of(play: Play, draft: int, window: int) -> Signing:
+    """Propagate from the start until something is signed, watching one draft's proposals and answers in the window."""
+    rules = play.compiled.rules
+    answers = {rule.side: index for index, rule in enumerate(rules) if rule.kind == "answer"}
+    best: list[tuple[float, Point, Point]] = []
+
+    def watch(t: int, slot: Slot, array: Floats) -> None:
+        rule = rules[slot.stage]
+        if rule.kind == "diplomacy" and t < window:
+            other = next(s for side, s in answers.items() if side != rule.side)
+            best.extend(_chains(play, t, slot, other, draft, array))
+
+    caught = first_entries(play, play.stage_mask(*SIGNED), watch)
     strongest = max(best, key=lambda x: x[0], default=None)
     return Signing(caught, None if strongest is None else strongest[1:])
 
@@ -108,7 +135,7 @@ class Voting:
     running: Floats
 
 
-def voting_of(play: Play, draft: int | None) -> Voting:
+def voting_of(play: Play, draft: int) -> Voting:
     """Propagate from the start, count the votes decided, and see which drafts run at the horizon, running[draft]."""
     compiled = play.compiled
     pending = play.stage_mask("ratifying")
@@ -130,28 +157,24 @@ def voting_of(play: Play, draft: int | None) -> Voting:
             found = [point(play, t, slot, int(a), rows, weight, moves) for a in np.unique(stage.mover[rows])]
             votes.extend(p for p in found if p is not None)
 
-    end = propagate(play, compiled.game.start[:, None].copy(), before=before if draft is not None else None)[:, 0]
-    running: Floats = np.asarray(
-        np.bincount(compiled.draft[compiled.live], end[compiled.live], minlength=max(1, len(compiled.case.drafts))),
-        dtype=np.float64,
-    )
+    end = propagate(play, compiled.game.start[:, None].copy(), before=before)[:, 0]
     heaviest = max((p.likelihood for p in votes), default=0.0)
     likely = [p for p in votes if p.likelihood >= 0.5 * heaviest]
-    return Voting(float(counts[0]), float(counts[1]), min(likely, key=lambda p: p.margin, default=None), running)
+    return Voting(
+        float(counts[0]), float(counts[1]), min(likely, key=lambda p: p.margin, default=None), _live(play, end)
+    )
 
 
-def entered(play: Play) -> Floats:
-    """Probability that each draft is the first to become live, [draft]."""
+def running_at_horizon(play: Play) -> Floats:
+    """Probability that each draft is live at the horizon, [draft]."""
+    return _live(play, propagate(play, play.compiled.game.start[:, None].copy())[:, 0])
+
+
+def _live(play: Play, mass: Floats) -> Floats:
     compiled = play.compiled
-    found = np.zeros(len(compiled.case.drafts))
-    live = np.flatnonzero(compiled.live)
-
-    def after(_t: int, _slot: Slot, array: Floats) -> None:
-        found[:] += np.bincount(compiled.draft[live], array[live, 0], minlength=len(found))
-        array[live] = 0.0
-
-    propagate(play, compiled.game.start[:, None].copy(), after=after)
-    return found
+    drafts = max(1, len(compiled.case.drafts))
+    shares = np.bincount(compiled.draft[compiled.live], mass[compiled.live], minlength=drafts)
+    return np.asarray(shares, dtype=np.float64)
 
 
 def gates_of(

@@ -15,6 +15,8 @@ from servanda.equilibrium import Period, Slot, Solution
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+# stages of a deal that has begun and not ended
+ALIVE = ("phase", "in_force", "suspended", "expiring")
 
 
 @dataclass(frozen=True)

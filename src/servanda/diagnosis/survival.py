@@ -11,10 +11,9 @@ import numpy as np
 
 from servanda.compile.rules import Rule
 from servanda.diagnosis.findings import Ending, Survival
-from servanda.diagnosis.play import Crossing, Floats, Play, propagate
+from servanda.diagnosis.play import ALIVE, Crossing, Floats, Play, propagate
 from servanda.equilibrium import Slot
 
-ALIVE = ("phase", "in_force", "suspended", "expiring")
 Key = tuple[int, int, int]
 
 

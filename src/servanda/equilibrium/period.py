@@ -61,11 +61,12 @@ class Period:
     """
 
     def __init__(self, game: Game, numbers: Numbers, *, threads: bool = True) -> None:
-        self._threaded = threads and (os.cpu_count() or 1) > 1
         self.game = game
         self.numbers = numbers
         self.draws = numbers.draws
         self.width = game.actors * self.draws
+        work = self.width * sum(s.rows for s in game.stages)
+        self._threaded = threads and work >= _WORTH_A_THREAD and (os.cpu_count() or 1) > 1
         self.mode = kernel.SHARP if numbers.sharp else kernel.TASTE if numbers.taste else kernel.LOGIT
         self.slots, self.options = _slots(game)
         self._opening = [s for s in self.slots if s.block == -1]
@@ -75,7 +76,7 @@ class Period:
             if s.block >= 0:
                 self._blocks.setdefault((s.remaining, s.block), []).append(s)
         self._local = threading.local()
-        self._discount = np.repeat(numbers.discount.reshape(-1), 1)[None, :]
+        self._discount = numbers.discount.reshape(1, -1)
         self._payoffs: dict[int, Floats] = {}
         self._full = (1 << len(game.schedule.blocks)) - 1
 
@@ -114,20 +115,23 @@ class Period:
         values += self.flow(period)[self.game.payoff_class]
         self._sweep(values, self._closing, period, table, advantage, chosen, objective)
         if self._full:
-            values[:] = self._drawn_backward(values, period, table, advantage, chosen, objective)
+
+            def sweep(array: Floats, slots: list[Slot]) -> None:
+                self._sweep(array, slots, period, table, advantage, chosen, objective)
+
+            values[:] = self._drawn(values, sweep)
         self._sweep(values, self._opening, period, table, advantage, chosen, objective)
         return values
 
-    def _drawn_backward(
-        self, after: Floats, period: int, table: Floats, advantage: Floats | None, mode: int, objective: int
-    ) -> Floats:
+    def _drawn(self, after: Floats, sweep: Callable[[Floats, list[Slot]], None]) -> Floats:
+        """Values before the drawn blocks from those after them: the mean over all orders, set by set."""
         worth: dict[int, Floats] = {0: after}
         blocks = range(len(self.game.schedule.blocks))
 
         def passed(task: tuple[int, int]) -> Floats:
             remaining, block = task
             values = worth[remaining ^ (1 << block)].copy()
-            self._sweep(values, self._blocks.get(task, []), period, table, advantage, mode, objective)
+            sweep(values, self._blocks.get(task, []))
             return values
 
         masks = range(1, self._full + 1)
@@ -144,8 +148,7 @@ class Period:
         return worth[self._full]
 
     def _map(self, function: Callable[[tuple[int, int]], Floats], tasks: list[tuple[int, int]]) -> Iterable[Floats]:
-        work = self.width * sum(s.rows for s in self.game.stages)
-        if len(tasks) < 2 or work < _WORTH_A_THREAD or not self._threaded:
+        if len(tasks) < 2 or not self._threaded:
             return map(function, tasks)
         return _threads().map(function, tasks)
 
@@ -194,13 +197,13 @@ class Period:
     def evaluate(self, values: Floats, period: int, odds: Floats) -> Floats:
         """Like `backward` but under given odds (in place)."""
         table = self.table(period)
-        scratch, _ = self._space()
         values *= self._discount
         values += self.flow(period)[self.game.payoff_class]
 
         step = evaluate_single(self.game.actors) if self.draws == 1 else kernel.evaluate
 
         def sweep(array: Floats, slots: list[Slot]) -> None:
+            scratch, _ = self._space()
             for slot in reversed(slots):
                 stage = self.game.stages[slot.stage]
                 weight = self.weight(slot, period)
@@ -209,16 +212,7 @@ class Period:
 
         sweep(values, self._closing)
         if self._full:
-            worth = {0: values.copy()}
-            for remaining in sorted(range(1, self._full + 1), key=int.bit_count):
-                total = np.zeros_like(values)
-                for block in range(len(self.game.schedule.blocks)):
-                    if remaining >> block & 1:
-                        part = worth[remaining ^ (1 << block)].copy()
-                        sweep(part, self._blocks.get((remaining, block), []))
-                        total += part / remaining.bit_count()
-                worth[remaining] = total
-            values[:] = worth[self._full]
+            values[:] = self._drawn(values, sweep)
         sweep(values, self._opening)
         return values
 
