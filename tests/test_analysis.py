@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import servanda as sv
+from servanda.analysis import weakest
 from servanda.case.resolved import ResolvedCase
 from servanda.equilibrium import Settings as SolverSettings
 from servanda.equilibrium import Status
@@ -187,6 +188,21 @@ outcomes:
     assert made.forecast.outcomes.ever_war == pytest.approx(expected)
     assert made.verdict.probability == pytest.approx(expected[-1])
     assert made.verdict.headline.startswith("No draft is on the table")
+
+
+def test_a_draft_whose_far_future_does_not_settle_is_not_passed_over() -> None:
+    case = sv.read(MINIMAL)
+    settled = sv.run(case, sv.Settings(select=False, frictions=False))
+    assert settled.status is Status.SOLVED
+    compiled = sv.compile_case(case)
+    steps = sv.solve(compiled.game, compiled.numbers()).tail_steps
+    # the play of all drafts settles in exactly these steps; the draft alone starts from it and needs fewer
+    exact = sv.run(case, sv.Settings(select=False, frictions=False, solver=SolverSettings(tail_steps=steps)))
+    assert exact.status is Status.SOLVED
+    short = sv.run(case, sv.Settings(select=False, frictions=False, solver=SolverSettings(tail_steps=steps - 1)))
+    assert short.status is Status.STEP_LIMIT
+    assert weakest([Status.SOLVED, Status.NOT_FINITE]) is Status.NOT_FINITE
+    assert weakest([Status.SOLVED, Status.SOLVED]) is Status.SOLVED
 
 
 def test_a_run_shows_itself_in_a_notebook_without_trusting_titles() -> None:

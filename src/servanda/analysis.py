@@ -6,7 +6,7 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -109,7 +109,7 @@ def run(
         frictions = friction_effects(play, how.overrides, how.solver) if how.frictions else ()
     with clock.stage("certificate", 0.7):
         certificate = certify(solution)
-    status = solution.status
+    status = weakest((solution.status, *(alone.status for _, alone in judged)))
     if status is Status.SOLVED and certificate.value_error > 1e-6 * max(1.0, float(np.ptp(solution.values))):
         status = Status.UNCERTIFIED
     with clock.stage("selection", 0.75):
@@ -137,6 +137,15 @@ def run(
         provenance=provenance(case, how),
         warnings=tuple(warnings),
     )  # fmt: skip
+
+
+def weakest(statuses: Iterable[Status]) -> Status:
+    """The status of a run that rests on several solves: solved only if all are, otherwise the first that is not.
+
+    >>> weakest([Status.SOLVED, Status.STALLED, Status.STEP_LIMIT]).name
+    'STALLED'
+    """
+    return next((s for s in statuses if s is not Status.SOLVED), Status.SOLVED)
 
 
 def sharpness(compiled: Compiled, numbers: Numbers) -> tuple[Sharpness, ...]:

@@ -63,7 +63,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything `servanda run` found about a case."""
+    """Everything `servanda run` found about a case.
+
+    `status` is that of play with every draft on the table and of every draft alone: solved only if all of them are.
+    """
 
     case: ResolvedCase
     verdict: Verdict
