@@ -12,6 +12,9 @@ import pytest
 import servanda as sv
 from servanda.analysis import weakest
 from servanda.case.resolved import ResolvedCase
+from servanda.diagnosis.gates import passing
+from servanda.diagnosis.play import Play
+from servanda.diagnosis.survival import survival_of
 from servanda.equilibrium import Settings as SolverSettings
 from servanda.equilibrium import Status
 from servanda.errors import CaseError
@@ -203,6 +206,20 @@ def test_a_draft_whose_far_future_does_not_settle_is_not_passed_over() -> None:
     assert short.status is Status.STEP_LIMIT
     assert weakest([Status.SOLVED, Status.NOT_FINITE]) is Status.NOT_FINITE
     assert weakest([Status.SOLVED, Status.SOLVED]) is Status.SOLVED
+
+
+def test_the_certificate_spans_the_number_of_the_headline() -> None:
+    case = sv.read(MINIMAL)
+    made = sv.run(case, sv.Settings(frictions=False))
+    best = max(made.drafts, key=lambda d: d.holds)
+    spread = next(s for s in made.selection.spreads if s.quantity == f"all three gates of {best.title}")
+    assert spread.value == made.verdict.probability == best.holds
+    assert spread.low <= spread.value <= spread.high
+    compiled = sv.compile_case(case)
+    alone = Play(compiled, sv.solve(compiled.game, compiled.numbers([compiled.only(best.draft)])))
+    window = round(sv.Settings().sign_window_years / compiled.game.period_years)
+    again = passing(alone, 0, survival_of(alone, 0), window)
+    assert again == pytest.approx(best.holds, rel=1e-4)
 
 
 def test_a_run_shows_itself_in_a_notebook_without_trusting_titles() -> None:

@@ -113,7 +113,7 @@ def run(
     if status is Status.SOLVED and certificate.value_error > 1e-6 * max(1.0, float(np.ptp(solution.values))):
         status = Status.UNCERTIFIED
     with clock.stage("selection", 0.75):
-        selection = select(play, how.solver, judged, projected, how.selection_tolerance, branch=how.select)
+        selection = select(play, how.solver, judged, projected, window, how.selection_tolerance, branch=how.select)
     clock.progress("report", 1.0)
     projected = with_bands(projected, selection)
     game = compiled.game

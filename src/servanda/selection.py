@@ -15,6 +15,7 @@ import numpy as np
 
 from servanda.compile import Compiled
 from servanda.diagnosis.findings import DraftVerdict
+from servanda.diagnosis.gates import passing
 from servanda.diagnosis.play import Play
 from servanda.diagnosis.survival import survival_of
 from servanda.equilibrium import Selection, Settings, Solution, Spread, solve
@@ -29,14 +30,15 @@ def select(
     settings: Settings,
     judged: Sequence[tuple[DraftVerdict, Solution]],
     projected: Forecast,
+    window: int,
     tolerance: float,
     *,
     branch: bool = True,
 ) -> Selection:
     """Solve again with a longer horizon and other terminal values; report the spread of every headline number.
 
-    Of the drafts only the one most likely to pass all gates is followed. Without `branch` nothing is solved again, and
-    every number is its own spread.
+    `window` is that of the first gate, in periods. Of the drafts only the one likeliest to pass all gates is followed.
+    Without `branch` nothing is solved again, and every number is its own spread.
     """
     case = play.compiled.case
     best = max(range(len(judged)), key=lambda d: judged[d][0].holds, default=None)
@@ -47,8 +49,9 @@ def select(
     alone: tuple[int, Solution] | None = None
     if best is not None:
         alone = (best, judged[best][1])
-        names.append(f"mean life of {case.drafts[best].title} (years)")
-        value.append(judged[best][0].survival.mean_life_years)
+        title = case.drafts[best].title
+        names += [f"all three gates of {title}", f"mean life of {title} (years)"]
+        value += [judged[best][0].holds, judged[best][0].survival.mean_life_years]
     if not branch:
         spreads = tuple(Spread(n, v, v, v, False) for n, v in zip(names, value, strict=True))
         return Selection(tolerance, (), spreads, ())
@@ -61,7 +64,7 @@ def select(
         title = case.actors[actor].title
         branches.append((f"best settlement for {title}", with_terminal(solver, "best", actor)))
         branches.append((f"worst settlement for {title}", with_terminal(solver, "worst", actor)))
-    rows = side_by_side(lambda k: _headlines(play, alone, branches[k][1]), range(len(branches)), settings.stop)
+    rows = side_by_side(lambda k: _headlines(play, alone, branches[k][1], window), range(len(branches)), settings.stop)
     table = np.array([value, *rows])
     spreads = tuple(
         Spread(n, v, float(lo), float(hi), bool(hi - lo > tolerance))
@@ -70,7 +73,7 @@ def select(
     return Selection(tolerance, tuple(n for n, _ in branches), spreads, tuple(tuple(r) for r in rows))
 
 
-def _headlines(play: Play, alone: tuple[int, Solution] | None, settings: Settings) -> list[float]:
+def _headlines(play: Play, alone: tuple[int, Solution] | None, settings: Settings, window: int) -> list[float]:
     """Headline numbers of a branch at the same dates as the base."""
     compiled = play.compiled
     periods = compiled.case.periods
@@ -85,7 +88,8 @@ def _headlines(play: Play, alone: tuple[int, Solution] | None, settings: Setting
         given = known.terminal if settings.terminal.kind == "stationary" else first.terminal
         other = solve(compiled.game, known.numbers, settings, terminal=given)
         branch = Play(compiled, replace(other, advantage=other.advantage[:periods]))
-        numbers.append(survival_of(branch, draft).mean_life_years)
+        life = survival_of(branch, draft)
+        numbers += [passing(branch, draft, life, window), life.mean_life_years]
     return numbers
 
 

@@ -183,13 +183,27 @@ def gates_of(
     """The three gates of one draft from what propagation found."""
     binding = None if signing.pair is None else min(signing.pair, key=lambda p: p.margin)
     sign = _gate(play, "sign", float(signing.caught[:window, draft].sum()), binding)
-    form = next(f for f in play.compiled.case.protocol.forms if f.name == play.compiled.case.drafts[draft].form)
-    if form.ratifiers:
-        share = voting.approved / voting.decided if voting.decided > 0.0 else 0.0
-        ratify = _gate(play, "ratify", share, voting.tightest)
-    else:
-        ratify = Gate("ratify", 1.0, None, None, "Nobody has to approve it.")
+    ratify = Gate("ratify", 1.0, None, None, "Nobody has to approve it.")
+    if _ratifiers(play, draft):
+        ratify = _gate(play, "ratify", _approved(play, draft, voting), voting.tightest)
     return sign, ratify, _gate(play, "keep", survival.kept, temptation.tightest)
+
+
+def passing(play: Play, draft: int, survival: Survival, window: int) -> float:
+    """Probability that a draft alone on the table passes all three gates, without their margins."""
+    signed = float(first_entries(play, play.stage_mask(*SIGNED))[:window, draft].sum())
+    return min(1.0, signed) * _approved(play, draft, voting_of(play, draft)) * survival.kept
+
+
+def _ratifiers(play: Play, draft: int) -> int:
+    case = play.compiled.case
+    return next(len(f.ratifiers) for f in case.protocol.forms if f.name == case.drafts[draft].form)
+
+
+def _approved(play: Play, draft: int, voting: Voting) -> float:
+    if not _ratifiers(play, draft):
+        return 1.0
+    return voting.approved / voting.decided if voting.decided > 0.0 else 0.0
 
 
 def _gate(play: Play, kind: GateKind, probability: float, found: Point | None) -> Gate:
