@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from benchmarks.diagnosis import measure_diagnosis
 from benchmarks.founding_case import measure_case
 from benchmarks.kernels import measure_kernels
 
@@ -15,6 +16,7 @@ def main() -> None:
     chosen = parser.parse_args()
     for title, rows in (
         (f"Case {chosen.case}", measure_case(chosen.case)),
+        ("Diagnosis, nothing kept", measure_diagnosis(chosen.case)),
         ("Kernels, against bounds measured in the same run", measure_kernels(chosen.case)),
     ):
         print(f"\n{title}")

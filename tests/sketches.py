@@ -12,7 +12,10 @@ from servanda.case.resolved import ResolvedCase
 
 @dataclass(frozen=True)
 class Sketch:
-    """Two parties, an arms stock, sanctions, up to two drafts; defaults give the smallest machine."""
+    """Two parties, an arms stock, sanctions, up to two drafts; defaults give the smallest machine.
+
+    `also` adds lines to sections, such as ("frictions", "  doubt: {off: {detection: 1}}").
+    """
 
     levels: int = 3
     ratchet: bool = False
@@ -43,6 +46,8 @@ class Sketch:
     gain: float = 15.0
     audience: float = 2.0
     dove_wins: float = 0.4
+    war: bool = True
+    also: tuple[tuple[str, str], ...] = ()
 
     @property
     def third(self) -> str:
@@ -53,13 +58,17 @@ class Sketch:
         return "  spoiler: {side: outside, decisiveness: 6, source: judgement}\n" if self.spoiler else ""
 
     @property
+    def per_term(self) -> str:
+        return "per: draft.worth, " if self.drafts else ""
+
+    @property
     def text(self) -> str:
         parts = [_HEAD.format(s=self, lead="presidency" if self.office else "dove"), _variables(self), _chance(self)]
         parts += [_decisions(self), _protocol(self), _drafts(self), _REST.format(s=self)]
         parts.append(f"  income: {{worth: {'if date < 2023-01-01 then 10 else 20' if self.dated else '10'}}}\n")
         if self.spoiler:
             parts.append("  spoiler:\n    grudge: {worth: -12, when: deal is live, source: judgement}\n")
-        return "".join(parts) + _questions(self)
+        return _with("".join(parts) + _questions(self), self.also)
 
     @property
     def case(self) -> ResolvedCase:
@@ -113,7 +122,7 @@ payoffs:
     fear: {{worth: -12, per: arms, source: judgement}}
     giving in: {{worth: -gain, when: deal is live}}
   senate:
-    honour: {{worth: 4, per: draft.worth, when: deal is live, source: judgement}}
+    honour: {{worth: 4, {s.per_term}when: deal is live, source: judgement}}
   council:
     hardship: {{worth: -pain, when: sanctions is full}}
     deterrent: {{worth: 6, per: arms, source: judgement}}
@@ -217,12 +226,20 @@ def _draft(s: Sketch, index: int) -> str:
 
 def _questions(s: Sketch) -> str:
     dates = [f"{2022 + k // 2}-{'07' if k % 2 else '01'}-15" for k in range(1, 2 * s.years)]
-    lines = ["outcomes:", f"  war: arms is l{s.levels - 1} and sanctions is full"]
+    lines = ["outcomes:", f"  war: arms is l{s.levels - 1} and sanctions is full"] if s.war else []
     lines += ["indicators:", "  arms held: {value: arms}", "questions:"]
     for k, day in enumerate(dates):
         lines.append(f"  by_{k}: {{text: Is there a deal by then?, holds: deal is live, by: {day}}}")
         lines.append(f"  at_{k}: {{text: Is there a deal then?, holds: deal is live, at: {day}}}")
     return "\n".join(lines) + "\n"
+
+
+def _with(text: str, also: tuple[tuple[str, str], ...]) -> str:
+    """The text with lines added at the head of sections ("parameters", "  dove"); a section that is missing is made."""
+    for section, line in reversed(also):
+        head = f"\n{section}:\n"
+        text = text.replace(head, f"{head}{line}\n", 1) if head in text else f"{text}{section}:\n{line}\n"
+    return text
 
 
 numbers = st.sampled_from([0.0, 1.0, 5.0, 20.0, 60.0])

@@ -14,34 +14,46 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from servanda.analysis import Settings, run
     from servanda.case import load, parse_text, read
+    from servanda.comparison import compare
     from servanda.compile import compile_case
+    from servanda.diagnosis.design import search_designs
+    from servanda.diagnosis.trust import cost_of_trust
     from servanda.equilibrium import solve
+    from servanda.inquiry import explain_frictions
     from servanda.report.charts import figures
     from servanda.report.frames import frames
     from servanda.report.page import write as write_report
 
 __all__ = [
     "Settings",
+    "compare",
     "compile_case",
+    "cost_of_trust",
+    "explain_frictions",
     "figures",
     "frames",
     "load",
     "parse_text",
     "read",
     "run",
+    "search_designs",
     "solve",
     "write_report",
 ]
 
 _HOME = {
     "Settings": ("servanda.analysis", "Settings"),
+    "compare": ("servanda.comparison", "compare"),
     "compile_case": ("servanda.compile", "compile_case"),
+    "cost_of_trust": ("servanda.diagnosis.trust", "cost_of_trust"),
+    "explain_frictions": ("servanda.inquiry", "explain_frictions"),
     "figures": ("servanda.report.charts", "figures"),
     "frames": ("servanda.report.frames", "frames"),
     "load": ("servanda.case", "load"),
     "parse_text": ("servanda.case", "parse_text"),
     "read": ("servanda.case", "read"),
     "run": ("servanda.analysis", "run"),
+    "search_designs": ("servanda.diagnosis.design", "search_designs"),
     "solve": ("servanda.equilibrium", "solve"),
     "write_report": ("servanda.report.page", "write"),
 }

@@ -6,7 +6,7 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ from servanda.errors import Issue
 from servanda.forecast.propagation import forecast
 from servanda.game import Numbers
 from servanda.game.game import flow_payoffs
+from servanda.inquiry import QUICK, Judged, diagnose, kept_trials
 from servanda.provenance import Provenance
 from servanda.runs import GameSize, Run, Sharpness, Timing
 from servanda.selection import select, with_bands
@@ -41,13 +42,16 @@ class Settings:
     """What to compute.
 
     sign_window_years: how long the negotiators have to sign (gate 1); select: run the selection certificate; frictions:
-    switch every friction off alone; selection_tolerance: spread above which a headline number is called
+    switch every friction off alone; diagnosis: parts of `servanda.inquiry.PARTS` to work out; fresh: solve again what
+    earlier runs have solved and kept; selection_tolerance: spread above which a headline number is called
     selection-dependent; overrides: parameter values instead of the central ones; solver: see `servanda.equilibrium`.
     """
 
     sign_window_years: float = 4.0
     select: bool = True
     frictions: bool = True
+    diagnosis: Collection[str] = QUICK
+    fresh: bool = False
     selection_tolerance: float = 0.05
     overrides: Mapping[str, float] = field(default_factory=dict)
     solver: SolverSettings = field(default_factory=SolverSettings)
@@ -105,17 +109,23 @@ def run(
     drafts = tuple(replace(found, sentence=draft_sentence(found.gates)) for found, _ in judged)
     with clock.stage("forecast", 0.45):
         projected = forecast(compiled, solution)
-    with clock.stage("frictions", 0.5):
-        frictions = friction_effects(play, how.overrides, how.solver) if how.frictions else ()
+    with clock.stage("frictions", 0.5), kept_trials(fresh=how.fresh):
+        frictions = friction_effects(compiled, how.overrides, how.solver) if how.frictions else ()
     with clock.stage("certificate", 0.7):
         certificate = certify(solution)
-    status = weakest((solution.status, *(alone.status for _, alone in judged)))
+    status = weakest((solution.status, *(alone.solution.status for _, alone in judged)))
     if status is Status.SOLVED and certificate.value_error > 1e-6 * max(1.0, float(np.ptp(solution.values))):
         status = Status.UNCERTIFIED
     with clock.stage("selection", 0.75):
         selection = select(play, how.solver, judged, projected, window, how.selection_tolerance, branch=how.select)
-    clock.progress("report", 1.0)
     projected = with_bands(projected, selection)
+    with clock.stage("diagnosis", 0.8):
+        diagnosis = diagnose(
+            case, Judged(drafts, projected, selection), parts=how.diagnosis, overrides=how.overrides, window=window,
+            fresh=how.fresh, stop=how.solver.stop,
+            progress=lambda part, share: clock.progress(part, 0.8 + 0.2 * share),
+        )  # fmt: skip
+    clock.progress("report", 1.0)
     game = compiled.game
     return Run(
         case=case,
@@ -136,6 +146,7 @@ def run(
         peak_memory_mb=_peak_memory_mb(),
         provenance=provenance(case, how),
         warnings=tuple(warnings),
+        diagnosis=diagnosis,
     )  # fmt: skip
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 from servanda.case.resolved import ResolvedCase
+from servanda.diagnosis.answers import Diagnosis
 from servanda.diagnosis.findings import DraftVerdict, FrictionEffect
 from servanda.equilibrium.outcome import Certificate, Selection, Status
 from servanda.errors import Issue
@@ -82,6 +83,7 @@ class Run:
     peak_memory_mb: float
     provenance: Provenance
     warnings: tuple[Issue, ...] = ()
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
 
     def _repr_html_(self) -> str:
         """The verdict and the gates of every draft, as a notebook shows them."""

@@ -18,7 +18,7 @@ from servanda.diagnosis.findings import DraftVerdict
 from servanda.diagnosis.gates import passing
 from servanda.diagnosis.play import Play
 from servanda.diagnosis.survival import survival_of
-from servanda.equilibrium import Selection, Settings, Solution, Spread, solve
+from servanda.equilibrium import Selection, Settings, Spread, solve
 from servanda.equilibrium.parallel import side_by_side
 from servanda.equilibrium.solve import with_terminal
 from servanda.forecast.projections import Forecast
@@ -28,7 +28,7 @@ from servanda.forecast.propagation import forecast
 def select(
     play: Play,
     settings: Settings,
-    judged: Sequence[tuple[DraftVerdict, Solution]],
+    judged: Sequence[tuple[DraftVerdict, Play]],
     projected: Forecast,
     window: int,
     tolerance: float,
@@ -46,7 +46,7 @@ def select(
     names += [f"question {q.name}" for q in case.questions]
     path = projected.outcomes
     value = [path.deal[-1], path.ever_deal[-1], path.ever_war[-1], *(a.probability for a in projected.answers)]
-    alone: tuple[int, Solution] | None = None
+    alone: tuple[int, Play] | None = None
     if best is not None:
         alone = (best, judged[best][1])
         title = case.drafts[best].title
@@ -73,7 +73,7 @@ def select(
     return Selection(tolerance, tuple(n for n, _ in branches), spreads, tuple(tuple(r) for r in rows))
 
 
-def _headlines(play: Play, alone: tuple[int, Solution] | None, settings: Settings, window: int) -> list[float]:
+def _headlines(play: Play, alone: tuple[int, Play] | None, settings: Settings, window: int) -> list[float]:
     """Headline numbers of a branch at the same dates as the base."""
     compiled = play.compiled
     periods = compiled.case.periods
@@ -83,11 +83,12 @@ def _headlines(play: Play, alone: tuple[int, Solution] | None, settings: Setting
     numbers = [path.outcomes.deal[-1], path.outcomes.ever_deal[-1], path.outcomes.ever_war[-1]]
     numbers += [a.probability for a in path.answers]
     if alone is not None:
-        draft, known = alone
+        draft, (small, known) = alone[0], (alone[1].compiled, alone[1].solution)
         # what lies beyond the horizon is bounded by the same values whatever the menu of drafts
-        given = known.terminal if settings.terminal.kind == "stationary" else first.terminal
-        other = solve(compiled.game, known.numbers, settings, terminal=given)
-        branch = Play(compiled, replace(other, advantage=other.advantage[:periods]))
+        bounded = first.terminal[compiled.states_of(small)]
+        given = known.terminal if settings.terminal.kind == "stationary" else bounded
+        other = solve(small.game, known.numbers, settings, terminal=given)
+        branch = Play(small, replace(other, advantage=other.advantage[:periods]))
         life = survival_of(branch, draft)
         numbers += [passing(branch, draft, life, window), life.mean_life_years]
     return numbers

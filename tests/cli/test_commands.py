@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +28,8 @@ BROKEN = ROOT / "spec" / "invalid" / "bad-date.yaml"
 @dataclass(frozen=True)
 class Settings:
     overrides: Mapping[str, float] = field(default_factory=dict)
+    diagnosis: Collection[str] = ()
+    fresh: bool = False
 
 
 class Analysis:

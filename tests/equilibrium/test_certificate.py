@@ -108,13 +108,28 @@ def test_slow_progress_is_a_step_limit_and_no_progress_is_stalling() -> None:
     assert solution.tail_steps == 50
     assert solve(*_pennies()).status is Status.SOLVED
     start = np.array([[1.0], [3.0]])
-    _, steps, change, cycling = fixed_point(lambda x: 4.0 - x, start, 1e-9, 60, mixing=False)
-    assert (steps, cycling) == (60, True)
-    assert change == pytest.approx(1.0)
+    never = fixed_point(lambda x: 4.0 - x, start, 1e-9, 60, mixing=False)
+    assert (never.steps, never.cycling, never.settled.tolist()) == (60, True, [False])
+    assert never.change == pytest.approx(1.0)
     shift = np.array([[0.0], [5.0]])
-    image, steps, _, cycling = fixed_point(lambda x: 0.5 * x + shift, start, 1e-9, 60, mixing=False)
-    assert (steps < 60, cycling) == (True, False)
-    assert image == pytest.approx(np.array([[0.0], [10.0]]), abs=1e-7)
+    soon = fixed_point(lambda x: 0.5 * x + shift, start, 1e-9, 60, mixing=False)
+    assert (soon.steps < 60, soon.cycling, soon.settled.tolist()) == (True, False, [True])
+    assert soon.values == pytest.approx(np.array([[0.0], [10.0]]), abs=1e-7)
+
+
+def test_a_draw_ends_where_it_settles_whatever_is_iterated_beside_it() -> None:
+    """Two draws side by side, one that settles at once and one that takes long, against each alone."""
+    shares, shift = np.array([0.1, 0.9]), np.array([[0.0, 0.0], [5.0, 5.0]])
+    start = np.array([[1.0, 1.0], [3.0, 3.0]])
+    both = fixed_point(lambda x: shares * x + shift, start, 1e-9, 300, draws=2, plain_steps=2)
+    for draw in (0, 1):
+        one = slice(draw, draw + 1)
+
+        def step(x: np.ndarray, one: slice = one) -> np.ndarray:
+            return shares[one] * x + shift[:, one]
+
+        alone = fixed_point(step, start[:, one], 1e-9, 300, plain_steps=2)
+        np.testing.assert_array_equal(both.values[:, one], alone.values)
 
 
 def _pennies() -> tuple[Game, Numbers]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from servanda.case import check_draft, check_names, check_numbers, check_sources
+from servanda.case import check_claims, check_draft, check_names, check_numbers, check_sources
 from servanda.case.document import Document
 from servanda.case.facts import Facts
 from servanda.case.resolved import ResolvedCase
@@ -35,6 +35,9 @@ CHECKS: tuple[Check, ...] = (
     check_draft.check_drafts_bind,
     check_draft.check_phases_reached,
     check_draft.check_sunsets,
+    check_claims.check_bounds,
+    check_claims.check_best_draft,
+    check_claims.check_positions,
     check_sources.check_sources_given,
     check_sources.check_parameters_used,
 )

@@ -108,6 +108,10 @@ def check_sources_given(facts: Facts) -> Iterator[Issue]:
     for parameter in facts.case.parameters:
         if not parameter.citation.sources:
             yield _unsourced(facts, ("parameters", parameter.name), f"the parameter `{parameter.name}` has no source")
+    for claim in facts.case.claims:
+        bounds = [bound for test in claim.tests for bound in (test.at_least, test.at_most, test.rank)]
+        if not claim.citation.sources and any(bound not in (None, 0, 1) for bound in bounds):
+            yield _unsourced(facts, ("claims", claim.name), f"the bounds of `{claim.name}` have no source")
     for position, observation in enumerate(facts.case.evidence):
         if not observation.citation.sources:
             yield _unsourced(facts, ("evidence", position), "the observation has no source")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from servanda.case.models_claims import Claim
 from servanda.case.models_drafts import Draft, Protocol
 from servanda.case.models_world import Actor, ChanceEvent, Decision, PayoffTerm, Price, Side, Source, Variable
 from servanda.case.scalars import (
@@ -69,6 +70,11 @@ class Lever(Cited):
     sets: Name = Field(description="The parameter it sets.")
     choices: dict[Label, Number] = Field(default={}, description="Named values it can take.")
     range: Between | None = Field(default=None, description="[low, high] it can take, instead of `choices`.")
+    access: Between | None = Field(
+        default=None,
+        description="Marks the lever of verification: its parameter is the depth of access, and [low, high] is where "
+        "the trade-off of access against exposure is drawn. At most one lever has it.",
+    )
     price: Price = Field(default={}, description="One-off points it costs actors or sides.")
 
 
@@ -150,3 +156,4 @@ class Case(Written):
     questions: dict[Label, Question] = Field(default={}, description="Dated questions.")
     evidence: list[Evidence] = Field(default=[], description="Dated observations.")
     expect: list[Expectation] = Field(default=[], description="Results that the author expects.")
+    claims: dict[Label, Claim] = Field(default={}, description="Hypotheses of the analysis, and what tests them.")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from pydantic_core import PydanticUndefined
 
-from servanda.case import models, models_drafts, models_world, scalars
+from servanda.case import models, models_claims, models_drafts, models_world, scalars
 from servanda.case.reader import DEEPEST as DEEPEST_NODES
 from servanda.case.rules import GROUPS
 from servanda.case.scalars import RESERVED, Cited, Written
@@ -35,6 +35,9 @@ _WORDS: tuple[tuple[Any, str], ...] = (
     (scalars.Quantity, "number or distribution"),
     (models_world.Price, "price"),
     (models_world.Effects, "effects"),
+    (models_claims.Rank, "whole number from 1"),
+    (models_claims.Whom, "name or list of names"),
+    (models_claims.Tests, "[ClaimTest](#claimtest) or list of them"),
     (models_drafts.SunsetText, "date or `{mean: duration}`"),
     (models.ParameterText, "number, distribution or [Parameter](#parameter)"),
 )

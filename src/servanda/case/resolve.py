@@ -10,6 +10,7 @@ from datetime import date
 from servanda.case.binding import Binding
 from servanda.case.dates import add_months, parse_date, parse_duration, parse_period
 from servanda.case.document import TreePath, clip
+from servanda.case.resolve_claims import resolve_claims
 from servanda.case.resolve_drafts import resolve_drafts, resolve_protocol
 from servanda.case.resolve_readings import (
     resolve_evidence,
@@ -66,6 +67,7 @@ def resolve(binding: Binding) -> ResolvedCase:
         questions=resolve_questions(binding),
         evidence=resolve_evidence(binding),
         expect=resolve_expectations(binding),
+        claims=resolve_claims(binding),
         file=document.file,
     )
 
@@ -156,6 +158,8 @@ def _levers(binding: Binding) -> tuple[Lever, ...]:
             has = "both `choices` and `range`" if written.choices else "neither `choices` nor a `range`"
             hint = "give `choices: {label: number}` or `range: [low, high]`"
             binding.error("lever-without-choices", f"the lever `{name}` has {has}", hint, path, key=True)
+        if written.access is not None:
+            _check_access(binding, name, written.access, (*path, "access"))
         found.append(
             Lever(
                 name,
@@ -163,9 +167,20 @@ def _levers(binding: Binding) -> tuple[Lever, ...]:
                 written.sets,
                 tuple(written.choices.items()),
                 written.range,
+                written.access,
                 binding.prices(written.price, (*path, "price"), f"price of {name}"),
                 binding.citation(written, path),
                 binding.document.place(path, key=True),
             )
         )
     return tuple(found)
+
+
+def _check_access(binding: Binding, lever: str, access: tuple[float, float], path: TreePath) -> None:
+    if access[0] == access[1]:
+        message = f"from {access[0]:g} to {access[1]:g} nothing changes"
+        binding.error("access-range-empty", message, "give the range over which access is deepened", path)
+    first = next(name for name, written in binding.written.levers.items() if written.access is not None)
+    if lever != first:
+        message = f"the depth of access is already the lever `{first}`"
+        binding.error("access-twice", message, "keep `access` at one of the two", path, key=True)

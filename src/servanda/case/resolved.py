@@ -11,6 +11,7 @@ from datetime import date
 from typing import Literal
 
 from servanda.case.expression import Expression
+from servanda.case.resolved_claims import ClaimTest
 from servanda.case.uncertain import UncertainNumber
 from servanda.errors import NOWHERE, Location
 
@@ -309,13 +310,17 @@ class Friction:
 
 @dataclass(frozen=True, slots=True)
 class Lever:
-    """Something a mediator can change: values of one parameter, with its price."""
+    """Something a mediator can change: values of one parameter, with its price.
+
+    `access`, on at most one lever, is the range over which its parameter, the depth of access, is swept.
+    """
 
     name: str
     title: str
     sets: str
     choices: tuple[tuple[str, float], ...] = ()
     range: tuple[float, float] | None = None
+    access: tuple[float, float] | None = None
     prices: tuple[Price, ...] = ()
     citation: Citation = Citation()
     where: Location = NOWHERE
@@ -372,6 +377,17 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A hypothesis of the analysis; it agrees with the results if every test comes out."""
+
+    name: str
+    text: str
+    tests: tuple[ClaimTest, ...]
+    citation: Citation = Citation()
+    where: Location = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class ResolvedCase:
     """A whole case with nothing implied."""
 
@@ -401,4 +417,5 @@ class ResolvedCase:
     questions: tuple[Question, ...]
     evidence: tuple[Evidence, ...]
     expect: tuple[Expectation, ...]
+    claims: tuple[Claim, ...] = ()
     file: str = ""

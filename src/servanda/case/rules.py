@@ -70,6 +70,7 @@ _REFERENCE = (
     _local("unknown-source", "The source is declared, or is `judgement`."),
     _local("unknown-indicator", "The indicator is declared."),
     _local("unknown-question", "The question is declared."),
+    _local("unknown-friction", "The friction is declared."),
     Rule("friction-unknown-parameter", "A friction is switched off by parameters that are declared."),
     Rule("name-twice", "Actors, variables, parameters and sides share one space of names."),
     Rule("level-twice", "A variable has each level once."),
@@ -88,7 +89,7 @@ _EXPRESSION = (
 _WORLD = (
     Rule("party-without-leader", "A party has an actor or office that speaks for it."),
     Rule("leader-of-other-side", "A side is led by one of its own."),
-    Rule("side-without-leader", "A side that decides is led by somebody."),
+    Rule("side-without-leader", "A side that decides, or whose gain is asked for, is led by somebody."),
     Rule("office-nobody-holds", "An office is held by actors of its own side."),
     Rule("start-level-impossible", "A variable starts at one of its levels."),
     Rule("values-and-levels-differ", "A stock has one value for each level."),
@@ -128,7 +129,17 @@ _READING = (
     Rule("evidence-unclear", "An observation is of one variable, decision or indicator."),
     Rule("evidence-after-as-of", "Evidence is not younger than the date of information."),
     Rule("lever-without-choices", "A lever has choices or a range."),
+    Rule("access-range-empty", "The range of access is more than one depth."),
+    Rule("access-twice", "At most one lever is the depth of access."),
     _local("bad-quantity", "An expected quantity is P(…), outcome(…), sign(…), ratify(…) or keep(…)."),
+)
+_CLAIMS = (
+    Rule("claim-unclear", "A test of a claim is of exactly one quantity."),
+    Rule("claim-without-bound", "A test has `at_least`, `at_most` or `rank`."),
+    Rule("rank-without-friction", "Only frictions have a rank."),
+    Rule("bound-out-of-range", "The bounds of a test lie where its quantity can."),
+    Rule("claim-without-drafts", "What is asked about the best draft needs a draft."),
+    Rule("overlap-without-positions", "Both parties have stated positions on a draft whose overlap is asked for."),
 )
 _WARNINGS = (
     _warning("too-many-issues", "At most 200 issues are shown."),
@@ -152,6 +163,7 @@ GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("The world", _WORLD),
     ("Negotiation", _NEGOTIATION),
     ("Dates, questions, evidence", _READING),
+    ("Claims", _CLAIMS),
     ("Warnings", _WARNINGS),
 )
 RULES = {rule.code: rule for _, rules in GROUPS for rule in rules}

@@ -31,6 +31,9 @@ def models_at(path: TreePath, tree: Tree) -> tuple[type[Written], ...]:
     for step in path:
         node = _child(node, step)
         kinds = tuple(part for kind in kinds for part in _step(kind, step))
+        if isinstance(node, dict):
+            # Where a list may stand, a mapping stands for its only entry.
+            kinds = tuple(part for kind in kinds for part in (_step(kind, 0) if get_origin(kind) is list else (kind,)))
         if isinstance(node, dict) and isinstance(word := node.get("kind"), str):
             kinds = tuple(kind for kind in kinds if _has_kind(kind, word)) or kinds
     return tuple(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Written))

@@ -12,6 +12,7 @@ from servanda.case.resolved import (
     ChanceEvent,
     Change,
     Citation,
+    Claim,
     Consequence,
     Decision,
     Draft,
@@ -28,6 +29,7 @@ from servanda.case.resolved import (
     ResolvedCase,
     Variable,
 )
+from servanda.case.resolved_claims import ClaimTest
 from servanda.case.uncertain import UncertainNumber
 
 Plain = dict[str, Any]
@@ -125,6 +127,7 @@ def plain(case: ResolvedCase) -> Plain:
                 {"quantity": expected.quantity, "between": [number_text(expected.low), number_text(expected.high)]}
                 for expected in case.expect
             ],
+            "claims": {claim.name: _claim(claim) for claim in case.claims},
         }
     )
 
@@ -359,13 +362,18 @@ def _named_choices(number: UncertainNumber) -> Plain:
     return {name: number_text(value) for name, value, _ in number.choices if name[0].isalpha() or name.startswith("_")}
 
 
+def _interval(interval: tuple[float, float] | None) -> list[str] | None:
+    return None if interval is None else [number_text(value) for value in interval]
+
+
 def _lever(lever: Lever) -> Plain:
     return _filled(
         {
             "title": lever.title,
             "sets": lever.sets,
             "choices": {label: number_text(value) for label, value in lever.choices},
-            "range": None if lever.range is None else [number_text(value) for value in lever.range],
+            "range": _interval(lever.range),
+            "access": _interval(lever.access),
             "price": _prices(lever.prices),
             **_citation(lever.citation),
         }
@@ -392,3 +400,22 @@ def _evidence(observation: Evidence) -> Plain:
     elif observation.kind == "decision":
         what = {"decision": observation.name, "option": observation.what}
     return {"date": observation.date.isoformat(), **what, **_citation(observation.citation)}
+
+
+def _claim(claim: Claim) -> Plain:
+    return {"text": claim.text, "finds": [_test(test) for test in claim.tests], **_citation(claim.citation)}
+
+
+def _test(test: ClaimTest) -> Plain:
+    what: Any = "yes"
+    if test.quantity == "gate":
+        what = dict(zip(("draft", "gate"), test.subject, strict=True))
+    elif test.quantity == "ends":
+        what = {"draft": test.subject[0], "by": list(test.subject[1:])}
+    elif test.subject:
+        what = test.subject[0]
+    bounds = {"at_least": test.at_least, "at_most": test.at_most, "rank": test.rank}
+    return {
+        test.quantity: what,
+        **{word: number_text(float(bound)) for word, bound in bounds.items() if bound is not None},
+    }

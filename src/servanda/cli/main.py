@@ -13,7 +13,7 @@ from importlib import import_module
 import click
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-COMMANDS = ("run", "check", "cases")
+COMMANDS = ("run", "frictions", "design", "compare", "check", "cases")
 
 
 class LazyCommands(click.Group):

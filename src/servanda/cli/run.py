@@ -31,14 +31,28 @@ REPORTS = Path("servanda-reports")
     metavar="PARAM=VALUE",
     help="Use this value of a parameter instead of the central one; may be repeated.",
 )
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Also work out what takes minutes: all subsets of frictions, bonds, designs, access, claims.",
+)
+@click.option("--fresh", is_flag=True, help="Solve again what an earlier run has solved and kept.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the verdict and where the report is.")
 def command(
-    case: str, report: Path | None, no_report: bool, as_json: bool, settings: tuple[str, ...], quiet: bool
+    case: str,
+    report: Path | None,
+    no_report: bool,
+    as_json: bool,
+    settings: tuple[str, ...],
+    deep: bool,
+    fresh: bool,
+    quiet: bool,
 ) -> None:
     """Solve CASE, print the verdict and write the report.
 
     The verdict, the drafts by gate, the frictions and the dated questions are printed; the report is one HTML file
-    that opens offline.
+    that opens offline. With `--deep` the whole diagnosis is worked out; what is solved is kept, so that an interrupted
+    or repeated run goes on where it stopped.
 
     Examples: `servanda run us-iran`, `servanda run my-case.yaml --set oil_price=60 --json`.
     """
@@ -53,9 +67,11 @@ def command(
         chosen = overrides(read, settings)
         warnings = tuple(issue for issue in loaded.issues if issue.severity == "warning")
         from servanda.analysis import Settings, run
+        from servanda.inquiry import EVERYTHING, QUICK
 
+        asked = Settings(overrides=chosen, diagnosis=EVERYTHING if deep else QUICK, fresh=fresh)
         with stages(shown=not (quiet or as_json)) as progress:
-            found = run(read, Settings(overrides=chosen), progress=progress, warnings=warnings)
+            found = run(read, asked, progress=progress, warnings=warnings)
             path = None
             if not no_report:
                 from servanda.report.page import write

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from servanda.case import expression as syntax
 from servanda.case.dates import decimal_year
 from servanda.case.resolved import ResolvedCase
+from servanda.compile.bonds import bond_parameter, bonded, bound_parameter
 from servanda.compile.coefficients import Registry
 from servanda.compile.deal_rules import DealMachine, menu_parameter
 from servanda.compile.evaluation import STAGES, evaluate
@@ -34,7 +35,8 @@ class Compiled:
     """A game with its way back to the case.
 
     codes[state] are sorted state codes (`layout` reads them); rules[stage] what each stage is; breaks[stage][option]
-    marks options that break or leave a live deal; places[stage][option label] the line of the case behind an option.
+    marks options that break or leave a live deal; places[stage][option label] the line of the case behind an option;
+    `bonded` names the sides whose bonds are compiled in.
     """
 
     case: ResolvedCase
@@ -45,6 +47,7 @@ class Compiled:
     breaks: tuple[NDArray[np.bool_], ...]
     places: tuple[Mapping[str, Location], ...]
     registry: Registry
+    bonded: tuple[str, ...] = ()
 
     @cached_property
     def deal_level(self) -> NDArray[np.int64]:
@@ -68,9 +71,11 @@ class Compiled:
 
     @cached_property
     def central(self) -> dict[str, float]:
-        """Central value of every parameter, all drafts on the table."""
+        """Central value of every parameter, all drafts on the table, no bond posted."""
         values = {p.name: p.number.central for p in self.case.parameters}
-        return {**values, **{menu_parameter(d.name): 0.0 for d in self.case.drafts}}
+        hidden = [menu_parameter(d.name) for d in self.case.drafts]
+        hidden += [name(side) for side in self.bonded for name in (bond_parameter, bound_parameter)]
+        return {**values, **dict.fromkeys(hidden, 0.0)}
 
     def only(self, draft: str) -> dict[str, float]:
         """Overrides that leave one draft alone on the table."""
@@ -130,6 +135,21 @@ class Compiled:
             raise KeyError(self.layout.describe(code))
         return index
 
+    def states_of(self, other: Compiled) -> NDArray[np.int64]:
+        """Index here of every state of the same case compiled with a shorter menu.
+
+        Raises
+        ------
+        KeyError
+            If the other compilation reaches a state that this one does not.
+        """
+        index = np.searchsorted(self.codes, other.codes)
+        known = np.minimum(index, len(self.codes) - 1)
+        strange = np.flatnonzero(self.codes[known] != other.codes)
+        if len(strange):
+            raise KeyError(self.layout.describe(int(other.codes[strange[0]])))
+        return known
+
     def start_with_deal(self, draft: int) -> int:
         """The state at the start, but with this draft in its first phase."""
         level = _first(self.case, draft)
@@ -144,8 +164,17 @@ class Compiled:
         return np.broadcast_to(evaluate(node, scope), (len(self.codes), 1))[:, 0]
 
 
-def compile_case(case: ResolvedCase, limit: int = STATE_LIMIT) -> Compiled:
+def compile_case(
+    case: ResolvedCase, limit: int = STATE_LIMIT, menu: Collection[str] | None = None, *, bonds: bool = False
+) -> Compiled:
     """Compile a case.
+
+    Parameters
+    ----------
+    limit : states above which to give up
+    menu : names of the drafts that can be tabled (all, without it); a shorter menu reaches fewer states, and play is
+        the same as with the other drafts priced off the table
+    bonds : compile in two hidden parameters of every party, `bond of SIDE` and `bound SIDE` (see `bonds.py`)
 
     Raises
     ------
@@ -155,9 +184,11 @@ def compile_case(case: ResolvedCase, limit: int = STATE_LIMIT) -> Compiled:
     layout = layout_of(case)
     years = case.period_months / 12
     movers = Movers(layout)
-    plan = _plan(case, layout, movers, years)
+    offered = [i for i, d in enumerate(case.drafts) if menu is None or d.name in menu]
+    parties = tuple(s.name for s in case.sides if s.party) if bonds else ()
+    plan = _plan(case, layout, movers, years, offered, parties)
     start = np.array([layout.start])
-    roots = [layout.start, *(int(layout.with_deal(start, _first(case, i))[0]) for i in range(len(case.drafts)))]
+    roots = [layout.start, *(int(layout.with_deal(start, _first(case, i))[0]) for i in offered)]
     reached = explore(plan, roots, limit)
     registry = Registry(layout, years)
     builder = StageBuilder(registry, reached.codes)
@@ -183,16 +214,18 @@ def compile_case(case: ResolvedCase, limit: int = STATE_LIMIT) -> Compiled:
         period_years=years,
     )
     return Compiled(
-        case, layout, game, reached.codes, plan.rules, tuple(builder.breaks), tuple(builder.places), registry
+        case, layout, game, reached.codes, plan.rules, tuple(builder.breaks), tuple(builder.places), registry, parties
     )
 
 
-def _plan(case: ResolvedCase, layout: Layout, movers: Movers, years: float) -> Plan:
-    machine = DealMachine(layout, movers, years)
+def _plan(
+    case: ResolvedCase, layout: Layout, movers: Movers, years: float, offered: Sequence[int], parties: Collection[str]
+) -> Plan:
+    machine = DealMachine(layout, movers, years, offered)
     rules: list[Rule] = []
 
     def add(rule: Rule) -> int:
-        rules.append(rule)
+        rules.append(bonded(rule, movers) if rule.side in parties else rule)
         return len(rules) - 1
 
     has_deal = bool(case.drafts)

@@ -5,6 +5,8 @@ Every change of the deal is an option with an actor behind it or a chance event:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from servanda.case import expression as syntax
@@ -24,10 +26,11 @@ def menu_parameter(draft: str) -> str:
 
 
 class DealMachine:
-    """Builds the rules of a case's deal machine."""
+    """Builds the rules of a case's deal machine; `offered` are the indices of the drafts that can be tabled."""
 
-    def __init__(self, layout: Layout, movers: Movers, period_years: float) -> None:
+    def __init__(self, layout: Layout, movers: Movers, period_years: float, offered: Sequence[int]) -> None:
         self.layout = layout
+        self.offered = offered
         self.movers = movers
         self.years = period_years
         self.case = layout.case
@@ -212,7 +215,8 @@ class DealMachine:
 
     def _offers(self, side: str, me: int, rows: Rows, codes: Codes) -> list[Applied]:
         found = []
-        for index, draft in enumerate(self.case.drafts):
+        for index in self.offered:
+            draft = self.case.drafts[index]
             if side not in draft.proposers:
                 continue
             here = codes[rows]

@@ -25,7 +25,7 @@ class Applied:
 
     rows: indices into the states asked about; mover[row] actor index, -1 for chance; outcomes: (odds, successor[row]);
     prices: (actor index, term, points); `order` sorts options within a state; `breaks`: taking it breaks or leaves the
-    deal.
+    deal, `noticed` with these odds.
     """
 
     label: str
@@ -36,6 +36,7 @@ class Applied:
     prices: tuple[tuple[int, str, syntax.Node], ...] = ()
     place: Location = NOWHERE
     breaks: bool = False
+    noticed: syntax.Node = ONE
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,9 @@ def _breach(
     prices = movers.prices(option.prices) + tuple(
         (a, term, both(noticed, worth)) for a, term, worth in movers.prices(consequence.prices)
     )
-    return Applied(option.name, order, at[rows], mover[rows], tuple(outcomes), prices, option.where, breaks=True)
+    return Applied(
+        option.name, order, at[rows], mover[rows], tuple(outcomes), prices, option.where, breaks=True, noticed=noticed
+    )
 
 
 def consequence_branches(

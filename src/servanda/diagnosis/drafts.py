@@ -1,10 +1,15 @@
-"""Every draft judged alone on the table: the three gates, what ends it, who is tempted, and why."""
+"""Every draft judged alone on the table: the three gates, what ends it, who is tempted, and why.
+
+The game is compiled anew with that draft alone, which reaches a fraction of the states and plays as if the others were
+priced off the table.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from servanda.compile import compile_case
 from servanda.diagnosis.credibility import temptation_of
 from servanda.diagnosis.findings import DraftVerdict, GateKind
 from servanda.diagnosis.gates import first_live, first_signed, gates_of, running_at_horizon, signing_of, voting_of
@@ -12,7 +17,7 @@ from servanda.diagnosis.margins import Point
 from servanda.diagnosis.play import Play
 from servanda.diagnosis.survival import survival_of
 from servanda.diagnosis.why import explain
-from servanda.equilibrium import Settings, Solution, solve
+from servanda.equilibrium import Settings, solve
 from servanda.equilibrium.parallel import side_by_side
 
 
@@ -22,10 +27,10 @@ def judge_drafts(
     settings: Settings,
     window: int,
     progress: Callable[[float], None] | None = None,
-) -> tuple[tuple[DraftVerdict, Solution], ...]:
-    """The three gates of every draft alone on the table, with survival, credibility and reasons; and its solution.
+) -> tuple[tuple[DraftVerdict, Play], ...]:
+    """The three gates of every draft alone on the table, with survival, credibility and reasons; and its play.
 
-    The solutions come without the odds of each period, which are large.
+    The solutions behind the plays come without the shortfalls of each period, which are large.
 
     Parameters
     ----------
@@ -42,10 +47,11 @@ def judge_drafts(
     solver = replace(settings, block_threads=False, tail_tolerance=max(settings.tail_tolerance, 1e-6))
     done: list[int] = []
 
-    def judged(d: int) -> tuple[DraftVerdict, Solution]:
-        numbers = compiled.numbers([{**overrides, **compiled.only(case.drafts[d].name)}])
-        one = Play(compiled, solve(compiled.game, numbers, solver, warm=play.solution.terminal))
-        found = verdict(d, one), replace(one.solution, advantage=())
+    def judged(d: int) -> tuple[DraftVerdict, Play]:
+        alone = compile_case(case, menu=[case.drafts[d].name])
+        warm = play.solution.terminal[compiled.states_of(alone)]
+        one = Play(alone, solve(alone.game, alone.numbers([overrides]), solver, warm=warm))
+        found = verdict(d, one), Play(alone, replace(one.solution, advantage=()))
         done.append(d)
         if progress is not None:
             progress(len(done) / len(case.drafts))

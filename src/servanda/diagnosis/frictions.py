@@ -7,52 +7,46 @@ draft on the table. Effects taken one at a time do not add up; the last one has 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
-from scipy.special import logit
 
 from servanda.case.resolved import Friction
 from servanda.compile import Compiled
 from servanda.compile.evaluation import evaluate
 from servanda.diagnosis.findings import FrictionEffect
-from servanda.diagnosis.gates import first_signed, running_at_horizon
-from servanda.diagnosis.play import Play
-from servanda.equilibrium import Settings, Status, solve
-from servanda.equilibrium.parallel import side_by_side
+from servanda.diagnosis.shapley import log_odds
+from servanda.diagnosis.trials import Trials
+from servanda.equilibrium import Settings
 
 
-def friction_effects(play: Play, overrides: Mapping[str, float], settings: Settings) -> tuple[FrictionEffect, ...]:
+def friction_effects(
+    compiled: Compiled, overrides: Mapping[str, float], settings: Settings
+) -> tuple[FrictionEffect, ...]:
     """Every friction switched off alone, and all together; none if the case names no friction.
 
     Parameters
     ----------
-    overrides : parameter values that hold throughout, as in `play`
+    compiled : the case with every draft on the table
+    overrides : parameter values that hold throughout
+    settings : whose `stop` is obeyed
     """
-    compiled = play.compiled
     frictions = compiled.case.frictions
     if not frictions:
         return ()
-    # a hundred-thousandth of the range of values moves no reported digit of these probabilities
-    solver = replace(settings, block_threads=False, polish=False, tail_tolerance=1e-5, tail_steps=200)
-    count = len(frictions)
-
-    def without(index: int) -> tuple[float, float, bool]:
-        off: dict[str, float] = {}
-        for friction in frictions[index : index + 1] or frictions:
-            off |= switched_off(compiled, friction, overrides)
-        numbers = compiled.numbers([{**overrides, **off}])
-        solution = solve(compiled.game, numbers, solver, warm=play.solution.terminal)
-        return *outcome_of(Play(compiled, solution)), solution.status is Status.SOLVED
-
-    on = outcome_of(play)
-    off = side_by_side(without, range(count + 1), settings.stop)
+    patches = [switched_off(compiled, f, overrides) for f in frictions]
+    together = {name: value for patch in patches for name, value in patch.items()}
+    trials = Trials(compiled, None, compiled.case.periods).stopping(settings)
+    found = trials.run([{**overrides, **off} for off in ({}, *patches, together)])
+    running, signed = found.running.tolist(), found.sign.tolist()
     names = [(f.name, f.title, f.mechanism) for f in frictions]
     names.append(("all", "All frictions together", "Every mechanism above switched off at once."))
     return tuple(
-        FrictionEffect(*name, on[0], running, on[1], signed, _log_odds(running) - _log_odds(on[0]), settled)
-        for name, (running, signed, settled) in zip(names, off, strict=True)
-    )
+        FrictionEffect(
+            *name, running[0], running[i], signed[0], signed[i], log_odds(running[i]) - log_odds(running[0]),
+            bool(found.settled[i]),
+        )
+        for i, name in enumerate(names, start=1)
+    )  # fmt: skip
 
 
 def switched_off(compiled: Compiled, friction: Friction, overrides: Mapping[str, float]) -> dict[str, float]:
@@ -61,13 +55,3 @@ def switched_off(compiled: Compiled, friction: Friction, overrides: Mapping[str,
     years = compiled.game.period_years
     scope = compiled.layout.scope(compiled.codes[:1], parameters=parameters, period_years=years)
     return {name: float(evaluate(worth.node, scope)[0, 0]) for name, worth in friction.off}
-
-
-def outcome_of(play: Play) -> tuple[float, float]:
-    """P(a deal is live at the horizon) and P(one was ever signed)."""
-    return float(running_at_horizon(play).sum()), float(first_signed(play).sum())
-
-
-def _log_odds(p: float) -> float:
-    # finite at 0 and 1, so that changes can be ranked
-    return float(logit(np.clip(p, 1e-15, 1.0 - 1e-15)))

@@ -72,7 +72,7 @@ def _parts(play: Play, points: list[Point]) -> Floats:
     def occupancy(x: Floats) -> Floats:
         return start + discount * period.forward(x, -1, odds)
 
-    total, _, _, _ = fixed_point(occupancy, start, 1e-12, 400)
+    total = fixed_point(occupancy, start, 1e-12, 400).values
     _pass(play, period, total, -1, odds, parts, mine, [])
     return parts
 

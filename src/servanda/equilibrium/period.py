@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from servanda.game import Game, Numbers
 from servanda.game.game import flow_payoffs
 from servanda.kernels import stage as kernel
+from servanda.kernels.fourfold import LANES, backward_four
 from servanda.kernels.single import backward_single, evaluate_single
 
 Floats = NDArray[np.float64]
@@ -79,6 +80,8 @@ class Period:
         self._discount = numbers.discount.reshape(1, -1)
         self._payoffs: dict[int, Floats] = {}
         self._full = (1 << len(game.schedule.blocks)) - 1
+        self._applies: list[list[float]] = game.schedule.applies.tolist()
+        self._tail: list[float] = game.schedule.tail.tolist()
 
     def table(self, period: int) -> Floats:
         """Coefficients in a period; -1 means an average period beyond the calendar."""
@@ -88,8 +91,7 @@ class Period:
 
     def weight(self, slot: Slot, period: int) -> float:
         """Share with which a stage acts in a period (1, or 0 for a dated event on other dates)."""
-        schedule = self.game.schedule
-        return float(schedule.tail[slot.stage] if period < 0 else schedule.applies[period, slot.stage])
+        return self._tail[slot.stage] if period < 0 else self._applies[period][slot.stage]
 
     def flow(self, period: int) -> Floats:
         """Flow payoffs of one period, u[class, actor * draws + draw], in points of that period."""
@@ -102,25 +104,33 @@ class Period:
         return self._payoffs[key]
 
     def backward(
-        self, values: Floats, period: int, advantage: Floats | None = None, mode: int | None = None, objective: int = 0
+        self,
+        values: Floats,
+        period: int,
+        advantage: Floats | None = None,
+        mode: int | None = None,
+        objective: int = 0,
+        *,
+        as_odds: bool = False,
     ) -> Floats:
         """Values at the start of the period from `values[state, actor * draws + draw]` at the start of the next (in
         place).
 
-        `advantage[option, draw]` (length `options`) receives each option's shortfall behind its mover's best.
+        `advantage[option, draw]` (length `options`) receives each option's shortfall behind its mover's best, or with
+        `as_odds` (logit play of `LANES` draws only) its odds.
         """
         chosen = self.mode if mode is None else mode
         table = self.table(period)
         values *= self._discount
         values += self.flow(period)[self.game.payoff_class]
-        self._sweep(values, self._closing, period, table, advantage, chosen, objective)
+
+        def sweep(array: Floats, slots: list[Slot]) -> None:
+            self._sweep(array, slots, period, table, advantage, chosen, objective, as_odds)
+
+        sweep(values, self._closing)
         if self._full:
-
-            def sweep(array: Floats, slots: list[Slot]) -> None:
-                self._sweep(array, slots, period, table, advantage, chosen, objective)
-
             values[:] = self._drawn(values, sweep)
-        self._sweep(values, self._opening, period, table, advantage, chosen, objective)
+        sweep(values, self._opening)
         return values
 
     def _drawn(self, after: Floats, sweep: Callable[[Floats, list[Slot]], None]) -> Floats:
@@ -128,26 +138,36 @@ class Period:
         worth: dict[int, Floats] = {0: after}
         blocks = range(len(self.game.schedule.blocks))
 
-        def passed(task: tuple[int, int]) -> Floats:
-            remaining, block = task
-            values = worth[remaining ^ (1 << block)].copy()
-            sweep(values, self._blocks.get(task, []))
+        def passed(task: tuple[int, int, bool]) -> Floats:
+            remaining, block, last = task
+            values = worth[remaining ^ (1 << block)]
+            # the last to read a set's values may change them in place; side by side there is no last
+            values = values if last and not self._threaded else values.copy()
+            sweep(values, self._blocks.get((remaining, block), []))
             return values
 
         masks = range(1, self._full + 1)
         for size in range(1, len(blocks) + 1):
-            tasks = [(r, b) for r in masks if r.bit_count() == size for b in blocks if r >> b & 1]
-            for (remaining, _), values in zip(tasks, self._map(passed, tasks), strict=True):
+            pairs = [(r, b) for r in masks if r.bit_count() == size for b in blocks if r >> b & 1]
+            after_which = [r ^ (1 << b) for r, b in pairs]
+            tasks = [
+                (r, b, w not in after_which[i + 1 :])
+                for i, ((r, b), w) in enumerate(zip(pairs, after_which, strict=True))
+            ]
+            for (remaining, _, _), values in zip(tasks, self._map(passed, tasks), strict=True):
                 if remaining in worth:
                     worth[remaining] += values
                 else:
                     worth[remaining] = values
-            for r in masks:
-                if r.bit_count() == size:
-                    worth[r] /= size
+            if size > 1:
+                for r in masks:
+                    if r.bit_count() == size:
+                        worth[r] /= size
         return worth[self._full]
 
-    def _map(self, function: Callable[[tuple[int, int]], Floats], tasks: list[tuple[int, int]]) -> Iterable[Floats]:
+    def _map(
+        self, function: Callable[[tuple[int, int, bool]], Floats], tasks: list[tuple[int, int, bool]]
+    ) -> Iterable[Floats]:
         if len(tasks) < 2 or not self._threaded:
             return map(function, tasks)
         return _threads().map(function, tasks)
@@ -168,9 +188,13 @@ class Period:
         advantage: Floats | None,
         mode: int,
         objective: int,
+        as_odds: bool,
     ) -> None:
         scratch, unused = self._space()
-        single = backward_single(self.game.actors)
+        actors = self.game.actors
+        logit = mode == kernel.LOGIT
+        if as_odds and not (logit and self.draws == LANES):
+            raise ValueError(f"odds are written by logit play of {LANES} draws only")
         for slot in reversed(slots):
             weight = self.weight(slot, period)
             stage = self.game.stages[slot.stage]
@@ -178,8 +202,10 @@ class Period:
                 continue
             out = unused[: stage.options] if advantage is None else advantage[slot.options]
             precision = self.numbers.precision
-            if self.draws == 1 and mode == kernel.LOGIT:
-                single(*stage.structure, table, precision, weight, values, scratch, out)
+            if self.draws == 1 and logit:
+                backward_single(actors)(*stage.structure, table, precision, weight, values, scratch, out)
+            elif self.draws == LANES and logit:
+                backward_four(actors)(*stage.structure, table, precision, weight, values, scratch, out, as_odds)
             else:
                 kernel.backward(*stage.structure, table, precision, weight, mode, objective, values, scratch, out)
 
@@ -227,17 +253,27 @@ class Period:
         table = self.table(period)
         scratch = np.empty((self.game.largest_stage, mass.shape[1]))
 
+        def step(slot: Slot, weight: float, array: Floats) -> None:
+            if before is not None:
+                before(slot, array)
+            kernel.forward(*self.game.stages[slot.stage].structure, table, odds[slot.options], weight, array, scratch)
+            if after is not None:
+                after(slot, array)
+
+        return self.carry(mass, period, step)
+
+    def carry(self, mass: Floats, period: int, step: Callable[[Slot, float, Floats], None]) -> Floats:
+        """Take `mass[state, column]` through the stages of a period in all drawn orders, and return it.
+
+        `step(slot, weight, mass)` moves it through one stage in place; stages that do not act in the period are left
+        out.
+        """
+
         def push(array: Floats, slots: list[Slot]) -> Floats:
             for slot in slots:
-                stage = self.game.stages[slot.stage]
                 weight = self.weight(slot, period)
-                if weight == 0.0 or stage.rows == 0:
-                    continue
-                if before is not None:
-                    before(slot, array)
-                kernel.forward(*stage.structure, table, odds[slot.options], weight, array, scratch)
-                if after is not None:
-                    after(slot, array)
+                if weight != 0.0 and self.game.stages[slot.stage].rows:
+                    step(slot, weight, array)
             return array
 
         mass = push(mass, self._opening)

@@ -27,8 +27,12 @@ from servanda.equilibrium.period import Period
 from servanda.errors import ServandaError
 from servanda.game import Game, Numbers
 from servanda.kernels import stage as kernel
+from servanda.kernels.mixing import combine, dots, spread
 
 Floats = NDArray[np.float64]
+_MIXED_STATES = 1000
+# mixing that has not brought the change down by a third within so many steps is given up for a while
+_PATIENCE, _REST = 12, 10
 
 
 class InterruptedSolveError(ServandaError):
@@ -65,6 +69,11 @@ class Settings:
     polish: bool = True
     block_threads: bool = True
     stop: Event | None = field(default=None, compare=False, repr=False)
+
+    def check(self) -> None:
+        """Raise InterruptedSolveError if the solve was told to stop."""
+        if self.stop is not None and self.stop.is_set():
+            raise InterruptedSolveError("the solve was interrupted")
 
 
 @dataclass(frozen=True)
@@ -143,72 +152,122 @@ def solve(
     """
     how = settings or Settings()
     period = Period(game, numbers, threads=how.block_threads)
-
-    def going_on() -> None:
-        if how.stop is not None and how.stop.is_set():
-            raise InterruptedSolveError("the solve was interrupted")
-
-    tail_advantage: Floats | None = None
-    start = settlement(period)
-    status, steps, change = Status.SOLVED, 0, 0.0
-    if not (np.isfinite(numbers.coefficient).all() and np.isfinite(numbers.dated_value).all()):
-        status = Status.NOT_FINITE
-    if terminal is not None:
-        pass
-    elif how.terminal.kind == "settled":
-        terminal = start
-    elif how.terminal.mode is not None:
-        mode, actor = how.terminal.mode, how.terminal.actor
-
-        def serve(values: Floats) -> Floats:
-            going_on()
-            return period.backward(values, -1, mode=mode, objective=actor)
-
-        terminal, steps, change, cycling = fixed_point(serve, start, 1e-3, 60, mixing=False)
+    if terminal is None:
+        beyond = continuation(period, how, warm)
     else:
-        tail_advantage = np.zeros((period.options, period.draws))
-
-        def play(values: Floats) -> Floats:
-            going_on()
-            return period.backward(values, -1, tail_advantage)
-
-        first = start if warm is None else _widened(warm, period.draws)
-        terminal, steps, change, cycling = fixed_point(
-            play, first, how.tail_tolerance, how.tail_steps,
-            draws=period.draws, plain_steps=10 if warm is None else 3, mixing=not numbers.sharp,
-        )  # fmt: skip
-        if change > how.tail_tolerance:
-            status = Status.STALLED if cycling else Status.STEP_LIMIT
-        if how.polish and not numbers.taste:
-            odds = period.odds(tail_advantage)
-
-            def hold(values: Floats) -> Floats:
-                going_on()
-                return period.evaluate(values, -1, odds)
-
-            terminal, _, _, _ = fixed_point(hold, terminal, 1e-13, 100, draws=period.draws)
-    values = terminal.copy()
+        beyond = Continuation(terminal, None, _finite(numbers), 0, 0.0, np.ones(numbers.draws, dtype=bool))
+    values = beyond.values.copy()
+    status = beyond.status
     kept: list[Floats] = []
     scratch = np.zeros((period.options, period.draws))
     for t in reversed(range(game.schedule.periods + how.extra_periods)):
-        going_on()
+        how.check()
         out = np.zeros_like(scratch) if how.keep_policy else scratch
         period.backward(values, t, out)
         if how.keep_policy:
             kept.append(out)
     if not np.isfinite(values).all():
         status = Status.NOT_FINITE
-    return Solution(game, numbers, how, status, values, terminal, tuple(reversed(kept)), tail_advantage, steps, change)
+    return Solution(
+        game, numbers, how, status, values, beyond.values, tuple(reversed(kept)), beyond.advantage, beyond.steps,
+        beyond.change,
+    )  # fmt: skip
 
 
-def _widened(values: Floats, draws: int) -> Floats:
-    """Values of one draw repeated for many (or a copy, where the width fits already)."""
-    return values.copy() if draws == 1 else np.repeat(values, draws, axis=1)
+@dataclass(frozen=True)
+class Continuation:
+    """Values at the horizon: values[state, actor * draws + draw], and how they were found.
+
+    `advantage` are the shortfalls of the stationary play behind them (None where it is not play); `settled[draw]`, and
+    `status` for all draws together.
+    """
+
+    values: Floats
+    advantage: Floats | None
+    status: Status
+    steps: int
+    change: float
+    settled: NDArray[np.bool_]
+
+
+def continuation(
+    period: Period, how: Settings, warm: Floats | None = None, *, values_only: bool = False
+) -> Continuation:
+    """Find the values at the horizon.
+
+    Parameters
+    ----------
+    warm : terminal values to start from, of one draw or of as many as the period has
+    values_only : leave out the shortfalls of the play behind them (and so the polish, which needs them)
+    """
+    numbers, start = period.numbers, settlement(period)
+    everything = np.ones(period.draws, dtype=bool)
+    status = _finite(numbers)
+    if how.terminal.kind == "settled":
+        return Continuation(start, None, status, 0, 0.0, everything)
+    if how.terminal.mode is not None:
+        mode, actor = how.terminal.mode, how.terminal.actor
+
+        def serve(values: Floats) -> Floats:
+            how.check()
+            return period.backward(values, -1, mode=mode, objective=actor)
+
+        served = fixed_point(serve, start, 1e-3, 60, draws=period.draws, mixing=False)
+        return Continuation(served.values, None, status, served.steps, float(served.change.max()), everything)
+    advantage = None if values_only else np.zeros((period.options, period.draws))
+
+    def play(values: Floats) -> Floats:
+        how.check()
+        return period.backward(values, -1, advantage)
+
+    first = start if warm is None else _widened(warm, start.shape[1])
+    found = fixed_point(
+        play, first, how.tail_tolerance, how.tail_steps,
+        draws=period.draws, plain_steps=10 if warm is None else 3, mixing=not numbers.sharp,
+    )  # fmt: skip
+    values = found.values
+    if not found.settled.all():
+        status = Status.STALLED if found.cycling else Status.STEP_LIMIT
+    if how.polish and not numbers.taste and advantage is not None:
+        odds = period.odds(advantage)
+
+        def hold(values: Floats) -> Floats:
+            how.check()
+            return period.evaluate(values, -1, odds)
+
+        values = fixed_point(hold, values, 1e-13, 100, draws=period.draws).values
+    return Continuation(values, advantage, status, found.steps, float(found.change.max()), found.settled)
+
+
+def _finite(numbers: Numbers) -> Status:
+    finite = np.isfinite(numbers.coefficient).all() and np.isfinite(numbers.dated_value).all()
+    return Status.SOLVED if finite else Status.NOT_FINITE
+
+
+def _widened(values: Floats, width: int) -> Floats:
+    """Values of one draw repeated for many, or a copy where the width fits already."""
+    return values.copy() if values.shape[1] == width else np.repeat(values, width // values.shape[1], axis=1)
 
 
 def with_terminal(settings: Settings, kind: str, actor: int = 0) -> Settings:
     """The same settings with another continuation."""
     return replace(settings, terminal=Terminal(kind, actor))
+
+
+@dataclass(frozen=True)
+class Iterated:
+    """Where an iteration ended: x[state, column * draws + draw], steps, and the relative change and verdict per draw.
+
+    `settled[draw]`: its change fell to the tolerance, and `values` hold its first image at which it did, so that a
+    draw's answer does not depend on the draws iterated beside it. `cycling`: the worst draw stopped making progress
+    (its best change in the second half of the steps is no better than half of that in the first).
+    """
+
+    values: Floats
+    steps: int
+    change: Floats
+    settled: NDArray[np.bool_]
+    cycling: bool
 
 
 def fixed_point(
@@ -220,11 +279,8 @@ def fixed_point(
     draws: int = 1,
     plain_steps: int = 0,
     mixing: bool = True,
-) -> tuple[Floats, int, float, bool]:
+) -> Iterated:
     """Iterate x = step(x) with Anderson mixing.
-
-    Returns the last image, the steps, the largest relative change, and whether the iteration stopped making progress
-    (its best change in the second half of the steps is no better than half of that in the first).
 
     Parameters
     ----------
@@ -233,76 +289,152 @@ def fixed_point(
     plain_steps : steps before mixing begins; in logit play early images are too far from linear for it
     mixing : False iterates plainly
     """
-    x = start.copy()
     columns = start.shape[1] // draws
-    relative, early, late = np.inf, np.inf, np.inf
-    mixer: _Mixer | None = None
+    early, late = np.inf, np.inf
+    settled = np.zeros(draws, dtype=bool)
+    change = np.full(draws, np.inf)
+    found = start.copy()
+    x = start.copy()
+    mixer = _Mixer(start, draws, (4 if start.size > 4_000_000 else 7) if mixing else 0)
+    pace = _Pace(draws, plain_steps)
+    high, low, largest = (np.empty(start.shape[1]) for _ in range(3))
     for count in range(1, limit + 1):
-        image = step(x.copy())
-        residual = image - x
-        # a column may hardly vary over states (one state, an actor without stakes): its size then sets the scale
-        scale = np.maximum(np.ptp(image, axis=0), 1e-3 * max(float(np.abs(image).max()), 1e-100))
-        # each draw is measured by its own range, so that a quiet draw is not left loose by a loud one
-        relative = float((np.abs(residual).max(axis=0) / np.tile(scale.reshape(-1, draws).max(axis=0), columns)).max())
-        if relative <= tolerance or not np.isfinite(relative):
-            return image, count, relative, False
+        image = mixer.slot()
+        image[:] = x
+        after = step(image)
+        if after is not image:
+            image[:] = after
+        spread(image, x, high, low, largest)
+        # a column may hardly vary over states (one state, an actor without stakes): its draw's size then sets the scale
+        size = np.maximum(high, -low).reshape(columns, draws).max(axis=0)
+        scale = np.maximum((high - low).reshape(columns, draws), 1e-3 * np.maximum(size, 1e-100))
+        relative = (largest.reshape(columns, draws) / scale.max(axis=0)).max(axis=0)
+        fresh = ~settled & ((relative <= tolerance) | ~np.isfinite(relative))
+        change[~settled] = relative[~settled]
+        if fresh.any() or count == limit:
+            arrived = np.tile(fresh if count < limit else ~settled, columns)
+            found[:, arrived] = image[:, arrived]
+            settled |= fresh
+        if settled.all():
+            return Iterated(found, count, change, change <= tolerance, cycling=False)
+        worst = float(relative[~settled].max())
         if count <= limit // 2:
-            early = min(early, relative)
+            early = min(early, worst)
         else:
-            late = min(late, relative)
-        if not mixing or count <= plain_steps:
-            x = image
-            continue
-        if mixer is None:
-            mixer = _Mixer(scale, draws, 4 if start.size > 4_000_000 else 7)
-        x = mixer.next(image, residual)
-    return image, limit, relative, limit > 20 and late > 0.5 * early
+            late = min(late, worst)
+        plain = pace.plain(relative)
+        if not mixing or plain.all():
+            mixer.forget()
+            x[:] = image
+        else:
+            mixer.mix(x, scale.reshape(-1), plain)
+    return Iterated(found, limit, change, change <= tolerance, cycling=limit > 20 and late > 0.5 * early)
+
+
+class _Pace:
+    """Which draws take a plain step: at first, and again, twice as long each time, when mixing has stopped helping."""
+
+    def __init__(self, draws: int, plain_steps: int) -> None:
+        self._left = np.full(draws, plain_steps)
+        self._rest = np.full(draws, _REST)
+        self._best = np.full(draws, np.inf)
+        self._wait = np.zeros(draws, dtype=int)
+
+    def plain(self, relative: Floats) -> NDArray[np.bool_]:
+        """Told the relative change of every draw, say which of them iterate plainly from here to the next image."""
+        better = relative < 0.7 * self._best
+        self._best[better] = relative[better]
+        self._wait = np.where(better | (self._left > 0), 0, self._wait + 1)
+        stuck = self._wait >= _PATIENCE
+        self._left[stuck], self._wait[stuck] = self._rest[stuck], 0
+        self._rest[stuck] *= 2
+        self._best[stuck] = np.inf
+        now = self._left > 0
+        self._left[now] -= 1
+        return now
 
 
 class _Mixer:
-    """Anderson mixing on differences of successive steps (type II), with separate weights for every draw."""
+    """Anderson mixing on differences of successive steps (type II), with separate weights for every draw.
 
-    def __init__(self, scale: Floats, draws: int, memory: int) -> None:
-        self._scale = scale
+    The next iterate is a weighted sum of the last images, whose weights solve a least-squares problem of a handful of
+    unknowns; a thousand states, picked once and for all, fix them as well as all states do. A draw that has taken plain
+    steps begins anew: `_span[draw]` counts the images since.
+    """
+
+    def __init__(self, start: Floats, draws: int, memory: int) -> None:
+        every = np.random.default_rng(0).permutation(len(start))
+        self._rows = np.sort(every[:_MIXED_STATES])
         self._draws = draws
         self._memory = memory
-        self._images: list[Floats] = []
+        self._images = np.empty((memory + 1, *start.shape))
+        self._at = 0
+        self._scale: Floats | None = None
+        self._span = np.zeros(draws, dtype=int)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, for all draws."""
+        self._order: list[int] = []
+        self._last: Floats | None = None
         self._steps: list[Floats] = []
         self._grams: list[list[Floats]] = []
-        self._last: tuple[Floats, Floats] | None = None
+        self._span[:] = 0
+
+    def slot(self) -> Floats:
+        """Where the next image is to be written."""
+        kept = set(self._order)
+        self._at = next(i for i in range(self._memory + 1) if i not in kept)
+        slot: Floats = self._images[self._at]
+        return slot
 
     def _dot(self, a: Floats, b: Floats) -> Floats:
-        # einsum, not BLAS: its threads spin against the block threads and cost more than the product
-        shape = (a.shape[0], -1, self._draws)
-        return np.asarray(np.einsum("scd,scd->d", a.reshape(shape), b.reshape(shape)))
+        total = np.empty(self._draws)
+        dots(a, b, self._draws, total)
+        return total
 
-    def next(self, image: Floats, residual: Floats) -> Floats:
-        """The next iterate after an image and its residual."""
-        scaled = residual / self._scale
+    def mix(self, x: Floats, scale: Floats, plain: NDArray[np.bool_]) -> None:
+        """Overwrite the iterate whose image is in the slot by the next one.
+
+        scale[column]: size of each column at the first call, by which residuals are measured; plain[draw]: the next
+        iterate is the image.
+        """
+        if self._scale is None:
+            self._scale = scale
+        image = self._images[self._at]
+        scaled = (image[self._rows] - x[self._rows]) / self._scale
         if self._last is not None:
-            self._steps.append(scaled - self._last[1])
-            self._images.append(image - self._last[0])
+            self._steps.append(scaled - self._last)
             self._grams.append([self._dot(self._steps[-1], other) for other in self._steps])
-            if len(self._steps) > self._memory:
-                self._steps.pop(0)
-                self._images.pop(0)
-                self._grams = [row[1:] for row in self._grams[1:]]
-        self._last = (image.copy(), scaled)
-        mixed = image.copy()
+        self._last = scaled
+        self._order.append(self._at)
+        self._span[plain] = -1
+        combine(self._images, np.array(self._order), self._weights(scaled, x.shape[1]), x)
+        self._span += 1
+        if len(self._order) > self._memory:
+            self._order.pop(0)
+            self._steps = self._steps[1:]
+            self._grams = [row[1:] for row in self._grams[1:]]
+
+    def _weights(self, scaled: Floats, width: int) -> Floats:
+        """Weights of the kept images, oldest first, and of the present one, [image, column]."""
         size = len(self._steps)
-        if size == 0:
-            return mixed
-        right = np.stack([self._dot(x, scaled) for x in self._steps])
-        gram = np.zeros((size, size, self._draws))
-        for i, row in enumerate(self._grams):
-            for j, value in enumerate(row):
-                gram[i, j] = gram[j, i] = value
-        columns = mixed.reshape(mixed.shape[0], -1, self._draws)
-        weights = np.zeros((size, self._draws))
-        for draw in range(self._draws):
-            system = gram[:, :, draw]
-            system[np.diag_indices(size)] += 1e-13 * np.trace(system) + 1e-300
-            weights[:, draw] = np.linalg.solve(system, right[:, draw])
-        for w, change in zip(weights, self._images, strict=True):
-            columns -= w * change.reshape(columns.shape)
-        return mixed
+        share = np.zeros((size + 1, self._draws))
+        share[size] = 1.0
+        if size:
+            right = np.stack([self._dot(x, scaled) for x in self._steps])
+            gram = np.zeros((size, size, self._draws))
+            for i, row in enumerate(self._grams):
+                for j, value in enumerate(row):
+                    gram[i, j] = gram[j, i] = value
+            for draw in range(self._draws):
+                used = min(size, int(self._span[draw]))
+                if used <= 0:
+                    continue
+                system = gram[-used:, -used:, draw]
+                system[np.diag_indices(used)] += 1e-13 * np.trace(system) + 1e-300
+                w = np.linalg.solve(system, right[-used:, draw])
+                # subtracting w[k] times the difference of images k + 1 and k, sorted by image
+                share[-used:, draw] -= w
+                share[-used - 1 : -1, draw] += w
+        return np.asarray(np.tile(share, width // self._draws))

@@ -95,3 +95,38 @@ def evaluate(
             for k in range(price_start[o], price_start[o + 1]):
                 new[price_actor[k]] -= share * odds[o] * coefficient[price_coefficient[k]]
         values[s] = new.reshape(-1)
+
+
+def forward_marked(
+    state: Ints, mover: Ints, option_start: Ints, price_start: Ints, price_actor: Ints, price_coefficient: Ints,
+    outcome_start: Ints, outcome_state: Ints, outcome_coefficient: Ints, coefficient: Floats, odds: Floats,
+    weight: float, mark: Ints, absorb: Ints, mass: Floats, scratch: Floats, caught: Floats,
+) -> None:  # fmt: skip
+    """Twin of `servanda.kernels.fourfold.forward_marked`."""
+    old = mass.copy()
+    share = np.where(mover < 0, weight, 1.0)
+    mass[state] *= (1.0 - share)[:, None]
+    for r, s in enumerate(state):
+        for o in range(option_start[r], option_start[r + 1]):
+            for k in range(outcome_start[o], outcome_start[o + 1]):
+                flow = share[r] * odds[o] * coefficient[outcome_coefficient[k]] * old[s]
+                if mark[k]:
+                    caught[mark[k] - 1] += flow
+                if not absorb[k]:
+                    mass[outcome_state[k]] += flow
+
+
+def spread(image: Floats, x: Floats, high: Floats, low: Floats, change: Floats) -> None:
+    """Twin of `servanda.kernels.mixing.spread`."""
+    high[:], low[:] = image.max(axis=0), image.min(axis=0)
+    change[:] = np.abs(image - x).max(axis=0)
+
+
+def combine(images: Floats, order: NDArray[np.int64], weight: Floats, mixed: Floats) -> None:
+    """Twin of `servanda.kernels.mixing.combine`."""
+    mixed[:] = np.einsum("kj,kij->ij", weight, images[order])
+
+
+def dots(a: Floats, b: Floats, draws: int, total: Floats) -> None:
+    """Twin of `servanda.kernels.mixing.dots`."""
+    total[:] = (a * b).reshape(len(a), -1, draws).sum(axis=(0, 1))

@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from servanda.diagnosis.answers import BondPoint, Diagnosis, FrictionLattice, Trust
+from servanda.diagnosis.shapley import members
 from servanda.errors import ServandaError
 from servanda.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Rows = list[dict[str, Any]]
+
 
 def frames(run: Run) -> dict[str, pd.DataFrame]:
     """Data frames of a run by name: drafts, gates, survival, endings, credibility, why, frictions, outcomes,
-    questions, indicators, variables.
+    questions, indicators, variables; and lattice, shares, bonds, cooperation, designs, windows, access, without rows
+    where the run has no such part of the diagnosis.
 
     Every frame is long (one observation a row) with a `date` column of timestamps where time matters.
 
@@ -29,7 +34,7 @@ def frames(run: Run) -> dict[str, pd.DataFrame]:
         raise ServandaError("data frames need pandas: install `servanda[notebook]`") from error
 
     dates = run.forecast.outcomes.dates
-    rows: dict[str, list[dict[str, Any]]] = {
+    rows: dict[str, Rows] = {
         "drafts": [
             {
                 "draft": v.draft,
@@ -136,6 +141,7 @@ def frames(run: Run) -> dict[str, pd.DataFrame]:
             for t, day in enumerate(path.dates)
         ],
     }
+    rows |= _diagnosis(run.diagnosis)
     made = {}
     for name, records in rows.items():
         frame = pd.DataFrame.from_records(records)
@@ -143,3 +149,61 @@ def frames(run: Run) -> dict[str, pd.DataFrame]:
             frame["date"] = pd.to_datetime(frame["date"])
         made[name] = frame
     return made
+
+
+def _diagnosis(found: Diagnosis) -> dict[str, Rows]:
+    designs, windows = found.designs, found.windows
+    return {
+        "lattice": _lattice(found.lattice) if found.lattice is not None else [],
+        "shares": [asdict(share) for share in found.lattice.shares] if found.lattice is not None else [],
+        "bonds": _bonds(found.trust) if found.trust is not None else [],
+        "cooperation": [{"draft": one.draft} | asdict(gain) for one in found.cooperation for gain in one.gains],
+        "designs": [
+            {"draft": d.draft, "title": d.title}
+            | {f"lever {lever}": choice for lever, choice in d.settings}
+            | {"sign": d.sign, "ratify": d.ratify, "keep": d.keep, "holds": d.holds}
+            | {f"gain {side}": gain for side, gain in zip(designs.sides, d.gains, strict=True)}
+            | {"mean_life_years": d.life, "price": d.price, "binding": d.binding, "frontier": d.frontier}
+            | {"robust": d.robust, "settled": d.settled}
+            for d in designs.designs
+        ]
+        if designs is not None
+        else [],
+        "windows": [
+            {"draft": w.draft, "label": w.label, "date": day, "sign": sign, "ratify": ratify, "keep": keep, "holds": p}
+            for w in windows.windows
+            for day, sign, ratify, keep, p in zip(windows.dates, w.sign, w.ratify, w.keep, w.holds, strict=True)
+        ]
+        if windows is not None
+        else [],
+        "access": [
+            {"draft": a.draft, "parameter": a.parameter, "depth": p.depth, "sign": p.sign, "ratify": p.ratify}
+            | {"keep": p.keep, "holds": p.holds, "mean_life_years": p.life}
+            | {f"kept by {side}": kept for side, kept in zip(a.sides, p.kept_by, strict=True)}
+            for a in found.access
+            for p in a.points
+        ],
+    }
+
+
+def _lattice(lattice: FrictionLattice) -> Rows:
+    """One row a subset: the mask, a column a friction (whether it is off), the outcome and the other numbers."""
+    return [
+        {"mask": mask, "off": len(members(mask))}
+        | {f"{name} off": bool(mask >> bit & 1) for bit, name in enumerate(lattice.frictions)}
+        | {"value": value, "settled": lattice.settled[mask]}
+        | {name: values[mask] for name, values in lattice.headlines}
+        for mask, value in enumerate(lattice.values)
+    ]
+
+
+def _bonds(trust: Trust) -> Rows:
+    """One row a point: curves of each side's own bond, then the frontier of all together."""
+
+    def row(line: str, at: BondPoint) -> dict[str, Any]:
+        bonds = {f"bond {side}": bond for side, bond in zip(trust.sides, at.bonds, strict=True)}
+        gates = {"sign": at.sign, "ratify": at.ratify, "keep": at.keep, "holds": at.holds}
+        return {"draft": trust.draft, "line": line} | bonds | gates | {"cheapest": at == trust.cheapest}
+
+    curves = [row(side.side, at) for side in trust.each for at in side.curve]
+    return curves + [row("frontier", at) for at in trust.frontier]

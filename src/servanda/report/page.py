@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from servanda.forecast.vocabulary import words
-from servanda.report import sections
+from servanda.report import diagnosed, sections, switchboard
 from servanda.report.assumptions import chapters, web_address
 from servanda.report.bundle import atomic_write, chart_script
 from servanda.report.charts import Figure, figures
+from servanda.report.charts.shares import ranked
 from servanda.report.words import GRADES, MONTHS, capital, full_date, likelihood, percent_with_odds, points
 from servanda.runs import Run
 
@@ -31,7 +32,12 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 # Readers without scripts see still pictures of these; of the rest they have the tables.
-STILL = ("gates", "survival", "endings", "credibility", "frictions", "outcomes", "questions")
+STILL = (
+    *("gates", "survival", "endings", "credibility", "frictions", "outcomes", "questions"),
+    *("shares", "bond-frontier", "designs", "mirage", "windows"),
+)
+TEMPLATES = ("page.html.j2", "diagnosis.html.j2")
+MOST_REPAIRS = 10
 
 # What may stand unescaped in an address of a picture inside a double-quoted attribute.
 _PLAIN = " ='/:;,.()-+*!@$~"
@@ -67,7 +73,9 @@ def html(run: Run) -> str:
     for specification in specifications.values():
         specification.pop("config", None)
         specification.pop("$schema", None)
-    bundle, script = chart_script(), _asset("page.js")
+    bundle, script = chart_script(), _asset("lattice.js") + _asset("page.js")
+    lattice, rooms = run.diagnosis.lattice, diagnosed.rooms(run)
+    board = switchboard.switchboard(lattice)
     return (
         _environment()
         .get_template("page.html.j2")
@@ -76,7 +84,9 @@ def html(run: Run) -> str:
             case=run.case,
             album=album,
             stills=stills,
-            charts=_embedded({"config": _live_config(), "charts": specifications}),
+            charts=_embedded(
+                {"config": _live_config(), "charts": specifications, "lattice": switchboard.data(lattice)}
+            ),
             bundle=_safe(bundle),
             script=_safe(script),
             policy=_policy(bundle, script),
@@ -89,6 +99,16 @@ def html(run: Run) -> str:
             sections=sections,
             why=[f"why:{v.draft}" for v in run.drafts if f"why:{v.draft}" in album],
             headline_words=words(run.verdict.probability),
+            in_short=diagnosed.brief(run.diagnosis),
+            rooms=rooms,
+            sections_shown=[name for name, _ in rooms],
+            words=diagnosed,
+            board=board,
+            drawn=ranked,
+            pairs=switchboard.singles_and_pairs(lattice) if lattice is not None and board is not None else None,
+            most_repairs=MOST_REPAIRS,
+            sides={side.name: side.title or side.name for side in run.case.sides},
+            titles={draft.name: draft.title or draft.name for draft in run.case.drafts},
         )
     )
 
@@ -201,7 +221,7 @@ def _environment() -> Environment:
     from jinja2 import DictLoader, Environment, StrictUndefined
 
     environment = Environment(
-        loader=DictLoader({"page.html.j2": _asset("page.html.j2")}),
+        loader=DictLoader({name: _asset(name) for name in TEMPLATES}),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_kept_together,
@@ -215,6 +235,7 @@ def _environment() -> Environment:
         "likelihood": likelihood,
         "capital": capital,
         "anchor": _anchor,
+        "friction_title": diagnosed.friction_title,
     }
     environment.tests["figure"] = lambda value: isinstance(value, Figure)
     return environment

@@ -6,6 +6,7 @@ Tables are drawn with rich. Everything is plain text without styles where the ou
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,19 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from servanda.diagnosis.answers import Flips, FrictionLattice
 from servanda.diagnosis.findings import DraftVerdict
 from servanda.forecast.vocabulary import words
+from servanda.report.charts.interactions import pairs
+from servanda.report.charts.shares import asked, misled, ranked
+from servanda.report.diagnosed import Line, brief, flips_sentence, repairs, smallest_repair
+from servanda.report.measures import Measure
 from servanda.report.sections import draft_brief, gate_cell, selection_sentence, solved, status_sentence
 from servanda.report.words import (
     GATE_TITLES,
     TINY,
     capital,
+    counted,
     fine_percent,
     full_date,
     likelihood,
@@ -36,6 +43,8 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 ENDINGS_SHOWN = 1
+REPAIRS_SHOWN = 8
+PAIRS_SHOWN = 5
 
 
 def show(run: Run, console: Console, *, report: Path | None = None) -> None:
@@ -71,7 +80,11 @@ def show(run: Run, console: Console, *, report: Path | None = None) -> None:
         put(_gates(run))
         head("What stands against each draft, and what ends it")
         put(_endings(run))
-    if run.frictions:
+    in_short = brief(run.diagnosis)
+    if in_short:
+        head("What stands in the way, what it would take, and when")
+        put(_lines(in_short))
+    if run.frictions and run.diagnosis.lattice is None:
         head("Each friction switched off alone: chance that a deal runs at the horizon")
         put(_frictions(run))
     if run.forecast.answers:
@@ -90,6 +103,114 @@ def show(run: Run, console: Console, *, report: Path | None = None) -> None:
     if report is not None:
         # Paths are not wrapped, so that they can be copied or opened with a click.
         console.print(Text(f"Report: {report}"), soft_wrap=True)
+
+
+def show_frictions(lattice: FrictionLattice | None, flips: Flips | None, console: Console) -> None:
+    """Print what each friction does, the smallest repairs, the strongest interactions, and what flips the verdict."""
+    width = min(console.width, WIDTH)
+
+    def put(item: Text | Table) -> None:
+        console.print(item, width=width)
+
+    def head(title: str) -> None:
+        put(Text())
+        put(Text(title, style="bold underline"))
+
+    if lattice is not None:
+        measure = Measure(lattice.unit)
+        put(Text(capital(asked(lattice)), style="bold"))
+        ends = f"Every friction on: {measure.worded(lattice.none_off)}; off: {measure.worded(lattice.all_off)}."
+        put(Text(lattice.sentence or ends))
+        if ranked(lattice):
+            head(f"What removing each friction adds, in {measure.steps}")
+            put(_shares(lattice))
+            if (odd := misled(lattice)) is not None:
+                put(Text(f"Judged one at a time, “{odd.title}” is misread most."))
+        head("The smallest repairs")
+        put(Text(capital(smallest_repair(lattice))))
+        if len(lattice.repairs) > 1:
+            put(_repairs(lattice))
+        strongest = [pair for pair in pairs(lattice)[:PAIRS_SHOWN] if pair[2] != 0.0]
+        if strongest:
+            head(f"Pairs that work on each other most, in {measure.steps}")
+            put(_pairs(lattice, strongest))
+        put(Text())
+        if lattice.unused:
+            put(Text(f"No part in this game: {'; '.join(lattice.unused)}."))
+        if unsettled := sum(not settled for settled in lattice.settled):
+            put(Text(f"In {unsettled:,} subsets the far future did not settle.", style="yellow"))
+        how = "" if lattice.exact else f" along {lattice.permutations:,} orders of removal"
+        put(Text(f"{counted(lattice.games, 'distinct game')} solved{how}, {lattice.seconds:.1f} s."))
+    if flips is not None:
+        head("What flips the verdict")
+        put(Text(flips_sentence(flips)))
+        if flips.flips or flips.movers:
+            put(_flips(flips))
+
+
+def _lines(lines: Sequence[Line]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for line in lines:
+        grid.add_row(Text(line.head, style="bold"), Text(capital(line.text)))
+    return grid
+
+
+def _shares(lattice: FrictionLattice) -> Table:
+    measure = Measure(lattice.unit)
+    shares = ranked(lattice)
+    decimals = measure.decimals(x for s in shares for x in (s.shapley, s.alone, s.last))
+    table = _table()
+    table.add_column("Friction", ratio=1)
+    columns = ["Share (Shapley)", "Alone", "Last"] + (["Log-odds"] if measure.probability else [])
+    for title in columns:
+        table.add_column(title, justify="right", no_wrap=True)
+    table.expand = True
+    for s in shares:
+        share = measure.change(s.shapley, decimals)
+        if s.error > 0.0:
+            share += f" ± {measure.scaled(s.error):.{decimals}f}"
+        cells = [share, measure.change(s.alone, decimals), measure.change(s.last, decimals)]
+        table.add_row(Text(s.title), *cells, *([signed(s.log_odds, 2)] if measure.probability else []))
+    return table
+
+
+def _repairs(lattice: FrictionLattice) -> Table:
+    table = _table()
+    table.add_column("Off together", ratio=1)
+    table.add_column("The outcome then", no_wrap=True)
+    table.expand = True
+    for repair, _, then in repairs(lattice)[:REPAIRS_SHOWN]:
+        table.add_row(Text(" + ".join(repair.titles)), Text(then))
+    if (more := len(lattice.repairs) - REPAIRS_SHOWN) > 0:
+        table.add_row(Text(f"and {more:,} more"), Text(""))
+    return table
+
+
+def _pairs(lattice: FrictionLattice, strongest: Sequence[tuple[int, int, float]]) -> Table:
+    measure = Measure(lattice.unit)
+    decimals = measure.decimals(value for *_, value in strongest)
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True, justify="right")
+    grid.add_column()
+    for i, j, value in strongest:
+        grid.add_row(measure.change(value, decimals), Text(f"{lattice.titles[i]} + {lattice.titles[j]}"))
+    return grid
+
+
+def _flips(flips: Flips) -> Table:
+    table = _table()
+    table.add_column("Assumption", ratio=2)
+    table.add_column("From", ratio=1)
+    table.add_column("To", ratio=1)
+    table.add_column("All three gates", no_wrap=True)
+    table.expand = True
+    for flip in (*flips.flips, *flips.movers):
+        style = "bold" if flip in flips.flips else ""
+        title = Text(flip.title or flip.name, style=style)
+        table.add_row(title, Text(flip.central), Text(flip.setting), Text(likelihood(flip.probability), style=style))
+    return table
 
 
 def _with_odds(probability: float) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 
 from servanda.diagnosis.findings import DraftVerdict
 from servanda.report.charts import credibility, drafts, indicators, outcomes, questions
+from servanda.report.charts.diagnosis import diagnosis_figures
 from servanda.report.charts.figure import Figure
-from servanda.report.charts.plain import plain
+from servanda.report.charts.plain import distinct, plain
 from servanda.report.charts.why import why_figure
 from servanda.runs import Run
 
 
 def figures(run: Run) -> dict[str, Figure]:
     """Every figure for which the run has numbers; keys are `gates`, `survival`, `endings`, `credibility`,
-    `why:DRAFT`, `frictions`, `outcomes`, `drafts`, `questions`, `indicators` and `variables`.
+    `why:DRAFT`, those of `diagnosis_figures`, `frictions`, `outcomes`, `drafts`, `questions`, `indicators` and
+    `variables`.
 
     Returns
     -------
@@ -35,6 +35,7 @@ def figures(run: Run) -> dict[str, Figure]:
     if any(gap is not None for v in run.drafts for holder in v.credibility for gap in holder.gap):
         made["credibility"] = credibility.credibility(run)
     made |= {f"why:{v.draft}": why_figure(v) for v in run.drafts if v.why}
+    made |= diagnosis_figures(run)
     if run.frictions:
         made["frictions"] = questions.frictions(run)
     made["outcomes"] = outcomes.outcome_areas(run)
@@ -61,14 +62,3 @@ def _told_apart(verdicts: tuple[DraftVerdict, ...]) -> tuple[DraftVerdict, ...]:
         )
         for v in verdicts
     )
-
-
-def distinct(named: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """A title for each name: its own, with the name behind it where another name has the same title.
-
-    >>> distinct([("a", "Treaty"), ("b", "Freeze"), ("c", "Treaty")])
-    {'a': 'Treaty (a)', 'b': 'Freeze', 'c': 'Treaty (c)'}
-    """
-    titles = dict(named)
-    count = Counter(titles.values())
-    return {name: title if count[title] == 1 else f"{title} ({name})" for name, title in titles.items()}

@@ -1,4 +1,4 @@
-"""Texts made fit for a chart: one line each, without control characters.
+"""Texts made fit for a chart: one line each, without control characters, no two alike.
 
 Chart specifications carry titles inside expressions, whose language refuses the line and paragraph separators that
 JSON and HTML allow.
@@ -6,6 +6,8 @@ JSON and HTML allow.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import TypeVar
@@ -40,3 +42,14 @@ def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, (type, Enum)):
         return replace(value, **{f.name: _plain(getattr(value, f.name)) for f in fields(value)})
     return value
+
+
+def distinct(named: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """A title for each name: its own, with the name behind it where another name has the same title.
+
+    >>> distinct([("a", "Treaty"), ("b", "Freeze"), ("c", "Treaty")])
+    {'a': 'Treaty (a)', 'b': 'Freeze', 'c': 'Treaty (c)'}
+    """
+    titles = dict(named)
+    count = Counter(titles.values())
+    return {name: title if count[title] == 1 else f"{title} ({name})" for name, title in titles.items()}

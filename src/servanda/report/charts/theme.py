@@ -6,8 +6,11 @@ too faint on white); `DARK` says what each becomes on dark paper. Line styles re
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date
+from textwrap import wrap
 from typing import Any
 
 import altair as alt
@@ -29,6 +32,8 @@ FAINT = "#f1f3f5"
 
 # Ordered levels, low to high, as tones of one colour.
 TONES = ("#cfe3f2", "#8fc0e3", "#4a96cc", "#1f6aa5", "#0a3f6b")
+# Tones against them, low to high, for numbers below zero.
+WARM = ("#fae0cf", "#efa679", "#c2571a")
 
 DARK: Mapping[str, str] = {
     INK: "#e6e9ec",
@@ -46,6 +51,7 @@ DARK: Mapping[str, str] = {
     PALE: "#454d57",
     FAINT: "#20262d",
     **dict(zip(TONES, ("#223a4d", "#2d5f86", "#4a96cd", "#83bde5", "#cbe4f6"), strict=True)),
+    **dict(zip(WARM, ("#4a3325", "#a3592c", "#f79a63"), strict=True)),
 }
 
 CATEGORY = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, OLIVE, GREY)
@@ -176,6 +182,55 @@ def at_y(pixel: float) -> alt.YValue:
 def at_x(pixel: float) -> alt.XValue:
     """A fixed place in pixels from the left of the plot."""
     return alt.XValue(pixel)  # type: ignore[no-untyped-call]  # altair gives it no types
+
+
+def names_axis(titles: Mapping[str, str], *, width: int = 42, limit: float = 300, lines: int = 2) -> alt.Y:
+    """A vertical axis of field `key` in the order of `titles`, labelled with them in lines of `width` letters.
+
+    Keys keep marks apart whose titles are alike or are cut short.
+    """
+    broken = {key: wrap(title, width, max_lines=lines, placeholder=" …") or [""] for key, title in titles.items()}
+    axis = alt.Axis(
+        labelExpr=f"({json.dumps(broken)})[datum.value]", labelLimit=limit, labelPadding=8, ticks=False, domain=False,
+        title=None,
+    )  # fmt: skip
+    if any(len(parts) > 1 for parts in broken.values()):
+        # A label of several lines hangs from its first: raise it by half of the others.
+        axis.labelOffset = {
+            "condition": [
+                {"test": f"indexof({json.dumps(keys)}, datum.value) >= 0", "value": -7 * (count - 1)}
+                for count in range(2, lines + 1)
+                if (keys := [key for key, parts in broken.items() if len(parts) == count])
+            ],
+            "value": 0,
+        }
+    return alt.Y("key:N", sort=None, scale=alt.Scale(domain=list(titles)), axis=axis)
+
+
+def rows_axis(titles: Mapping[str, str], *, grid: bool = False) -> alt.Y:
+    """The same rows beside a panel that names them already."""
+    axis = alt.Axis(labels=False, ticks=False, domain=False, title=None, grid=grid)
+    return alt.Y("key:N", sort=None, scale=alt.Scale(domain=list(titles)), axis=axis)
+
+
+def steps(high: float, count: int = 5) -> list[float]:
+    """Round numbers from zero up to `high`, about `count` of them.
+
+    >>> steps(0.96), steps(1.0, 3)
+    ([0.0, 0.2, 0.4, 0.6, 0.8], [0.0, 0.5, 1.0])
+    """
+    size = 10.0 ** math.floor(math.log10(high / count)) if high > 0.0 else 1.0
+    step = size * next(k for k in (1.0, 2.0, 5.0, 10.0) if high / (size * k) <= count)
+    return [round(k * step, 12) for k in range(math.floor(high / step + 1e-9) + 1)]
+
+
+def percent_format(span: float) -> str:
+    """The format of a percentage axis that covers `span`: as many decimals as its steps need.
+
+    >>> percent_format(0.6), percent_format(0.03), percent_format(0.0004)
+    ('.0%', '.1%', '.3%')
+    """
+    return next((f".{k}%" for k in range(6) if span >= 10.0 ** -(k + 1)), ".1e")
 
 
 def dashes(names: Sequence[str]) -> alt.Scale:

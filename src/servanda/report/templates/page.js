@@ -63,6 +63,32 @@
     });
   }
 
+  const board = document.getElementById("switchboard");
+  if (board) {
+    const texts = latticeTexts(data.lattice);
+    const boxes = [...board.querySelectorAll("[data-bit]")];
+    const cells = [...board.querySelectorAll("[data-column]")];
+    const answer = document.getElementById("switched");
+    const gauge = document.getElementById("gauge");
+    if (gauge) document.getElementById("mark").style.left = `${100 * data.lattice.threshold}%`;
+    const show = () => {
+      const mask = boxes.reduce((sum, box) => sum | (box.checked ? 1 << box.dataset.bit : 0), 0);
+      answer.textContent = texts.sentence(mask, boxes.length);
+      for (const cell of cells) cell.firstChild.textContent = texts.level(Number(cell.dataset.column), mask);
+      for (const cell of board.querySelectorAll("[data-odds]")) cell.firstChild.textContent = texts.odds(mask);
+      if (gauge) gauge.style.width = `${100 * data.lattice.columns[0].values[mask]}%`;
+    };
+    for (const box of boxes) box.addEventListener("change", show);
+    for (const button of document.querySelectorAll("[data-mask]")) {
+      button.addEventListener("click", () => {
+        for (const box of boxes) box.checked = Boolean(Number(button.dataset.mask) >> box.dataset.bit & 1);
+        show();
+        if (!board.contains(button)) board.scrollIntoView({ block: "start" });
+      });
+    }
+    show();
+  }
+
   const find = document.getElementById("find");
   const grade = document.getElementById("grade");
   const found = document.getElementById("found");

@@ -1,0 +1,66 @@
+"""Passes over whole value arrays that an iteration needs at every step, each done once instead of many times."""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from servanda.kernels.plain import Floats
+
+_F1 = nb.float64[::1]
+_F2 = nb.float64[:, ::1]
+_F3 = nb.float64[:, :, ::1]
+
+
+@nb.njit(nb.void(_F2, _F2, _F1, _F1, _F1), cache=True, nogil=True, error_model="numpy")
+def spread(image: Floats, x: Floats, high: Floats, low: Floats, change: Floats) -> None:
+    """Largest and least value of every column of `image`, and its largest absolute distance from `x` (nan if any is).
+
+    image, x: float64[row, column]; high, low, change: float64[column], written.
+    """
+    width = image.shape[1]
+    for j in range(width):
+        high[j] = -np.inf
+        low[j] = np.inf
+        change[j] = 0.0
+    for i in range(image.shape[0]):
+        for j in range(width):
+            value = image[i, j]
+            high[j] = max(high[j], value)
+            low[j] = min(low[j], value)
+            gap = abs(value - x[i, j])
+            # not (gap <= change) lets nan in, which max() would drop; what is nan stays so
+            if not gap <= change[j] and change[j] == change[j]:
+                change[j] = gap
+
+
+@nb.njit(nb.void(_F3, nb.int64[::1], _F2, _F2), cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def combine(images: Floats, order: NDArray[np.int64], weight: Floats, mixed: Floats) -> None:
+    """Weighted sum of arrays: mixed = sum over k of weight[k] * images[order[k]], column by column.
+
+    images: float64[slot, row, column]; order: int64[k], at least one; weight: float64[k, column]; mixed: float64[row,
+    column], written.
+    """
+    width = mixed.shape[1]
+    for i in range(mixed.shape[0]):
+        first = order[0]
+        for j in range(width):
+            mixed[i, j] = weight[0, j] * images[first, i, j]
+        for k in range(1, order.shape[0]):
+            slot = order[k]
+            for j in range(width):
+                mixed[i, j] += weight[k, j] * images[slot, i, j]
+
+
+@nb.njit(nb.void(_F2, _F2, nb.int64, _F1), cache=True, nogil=True, error_model="numpy")
+def dots(a: Floats, b: Floats, draws: int, total: Floats) -> None:
+    """Inner product of two arrays for every draw: total[d] = sum of a * b over rows and the columns of draw d.
+
+    a, b: float64[row, column * draws + draw]; total: float64[draw], written. Sums run in one fixed order, so that the
+    last digit does not hang on where the arrays lie in memory.
+    """
+    total[:] = 0.0
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            total[j % draws] += a[i, j] * b[i, j]
