@@ -12,7 +12,7 @@ from servanda.analysis import Settings, run
 from servanda.case import load_text
 from servanda.diagnosis.trials import Trials
 from servanda.errors import CaseError
-from servanda.inquiry import EVERYTHING, PARTS, QUICK, explain_frictions, likeliest, sign_window
+from servanda.inquiry import CLAIM_DRAWS, EVERYTHING, PARTS, QUICK, explain_frictions, likeliest, sign_window
 from servanda.runs import Run
 from tests.sketches import Sketch
 
@@ -158,7 +158,7 @@ def test_the_draws_behind_a_claim_are_those_of_the_gate_itself() -> None:
     spread = (("parameters", "  doubt: {value: 0.2 to 5, central: 1, source: judgement}"),)
     text = Sketch(also=spread).text.replace("per: arms, source: judgement", "per: arms * doubt, source: judgement", 1)
     case = load_text(text, "x.yaml").require()
-    drawn = parameter_draws(case, 32)
+    drawn = parameter_draws(case, CLAIM_DRAWS)
     keeps = Trials.of(case, "draft0", sign_window(case)).run(drawn).keep
     bound = float(np.median(keeps)) + 1e-6
     finds = f"{{gate: {{draft: draft0, gate: keep}}, at_least: {bound:.9f}}}"
@@ -166,4 +166,4 @@ def test_the_draws_behind_a_claim_are_those_of_the_gate_itself() -> None:
     (finding,) = run(load_text(claimed, "x.yaml").require(), Settings(diagnosis=("claims",))).diagnosis.claims
     came_out = finding.agrees == "yes"
     assert finding.robust == pytest.approx(np.mean((keeps >= bound) == came_out))
-    assert finding.examined == "32 parameter draws"
+    assert finding.examined == f"{CLAIM_DRAWS} parameter draws"

@@ -159,13 +159,13 @@ def _variations(test: ClaimTest, evidence: Evidence) -> tuple[Floats | None, str
 
 def _number(test: ClaimTest, value: float) -> str:
     if test.quantity in ("gain", "friction_log_odds"):
-        return f"{value:+.1f}"
+        return f"{value:+.1f}".replace("-", "−")
     if test.quantity == "smallest_repair":
         return "none" if np.isinf(value) else f"{value:.0f}"
     if test.quantity == "overlap":
         return "yes" if value else "no"
     sign = "+" if test.quantity.startswith("friction") else ""
-    return f"{100 * value:{sign}.1f} %"
+    return f"{100 * value:{sign}.1f} %".replace("-", "−")
 
 
 def _asked(test: ClaimTest) -> str:

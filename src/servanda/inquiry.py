@@ -148,6 +148,7 @@ def explain_frictions(
 PARTS = ("frictions", "flips", "cooperation", "trust", "designs", "mirage", "windows", "access", "claims")
 QUICK = frozenset({"cooperation", "mirage", "windows"})
 EVERYTHING = frozenset(PARTS)
+CLAIM_DRAWS = 16
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def diagnose(
     judged : verdicts, forecast and selection of a run with the same overrides
     parts : any of `PARTS`
     window : periods within which a draft must be signed
-    draws : parameter draws for the robustness of designs and claims
+    draws : parameter draws for the robustness of designs; claims, which take a lattice of their own in each, get fewer
     fresh : solve again what has been solved and kept before
     """
     given, how = dict(overrides or {}), replace(SETTINGS, stop=stop)
@@ -217,9 +218,10 @@ def diagnose(
             trusted = believed(case, overrides=given, window=window, settings=how, progress=clock.of("mirage"))
             found = replace(found, mirage=mirage(case, passing, trusted))
         if "windows" in wanted:
-            shown = found.designs.designs[:2] if found.designs is not None else ()
+            # designs come in order of falling odds; those that move nothing are drafts, and are shown as such
+            shown = [d for d in found.designs.designs if d.moved][:2] if found.designs is not None else []
             by_date = windows(
-                case, names, designs=[d for d in shown if d.settings], overrides=given,
+                case, names, designs=shown, overrides=given,
                 sign_years=window * case.period_months / 12, settings=how, progress=clock.of("windows"),
             )  # fmt: skip
             found = replace(found, windows=by_date)
@@ -227,7 +229,7 @@ def diagnose(
             depths = access(case, names, overrides=given, window=window, settings=how, progress=clock.of("access"))
             found = replace(found, access=depths)
         if "claims" in wanted and case.claims:
-            varied = claim_draws(case, best, drawn, window, stop, clock.of("claims"))
+            varied = claim_draws(case, best, drawn[:CLAIM_DRAWS], window, stop, clock.of("claims"))
             found = replace(found, claims=_claims(case, judged, found, varied))
     return found
 

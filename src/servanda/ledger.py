@@ -106,8 +106,8 @@ class Ledger:
             self.known.update({k: np.asarray(v, dtype=np.float64) for k, v in records.items()})
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                with self.path.open("ab", buffering=0) as file:
-                    file.write(bytes(written))
+                with self.path.open("ab") as file:
+                    file.write(written)
             except OSError as error:
                 if not self._warned:
                     _log.warning("finished work cannot be kept in %s (%s)", self.path, error.strerror)

@@ -210,7 +210,7 @@ def test_offices_and_values_without_a_deal_follow_the_calendar(change: ResolvedC
 def test_a_design_counts_from_its_date_on_and_can_keep_a_window_open(change: ResolvedCase) -> None:
     design = Design(
         "accord", "The accord", (("Dislike", "none"),), (("dislike", -5.0),), 1.0, 1.0, 1.0, (0.0, 0.0), 8.0, 0.0,
-        "keep", True,
+        "keep", True, moved=(("Dislike", "none"),),
     )  # fmt: skip
     found = windows(change, ["accord"], designs=[design], sign_years=2, keep_years=2)
     assert [w.label for w in found.windows] == ["The accord", "The accord: Dislike none"]

@@ -62,7 +62,7 @@ def resolve(binding: Binding) -> ResolvedCase:
         parameters=_parameters(binding),
         frictions=_frictions(binding),
         levers=_levers(binding),
-        war=binding.condition(written.outcomes.war, ("outcomes", "war"), structural=False),
+        war=binding.condition(written.outcomes.war, ("outcomes", "war")),
         indicators=resolve_indicators(binding),
         questions=resolve_questions(binding),
         evidence=resolve_evidence(binding),

@@ -81,7 +81,8 @@ _EXPRESSION = (
     _local("expression-too-deep", "An expression is nested at most 40 deep."),
     _local("type-mismatch", "Numbers stand where numbers are wanted, conditions where conditions are."),
     _local(
-        "non-structural-condition", "What decides which states and options exist reads variables and the deal only."
+        "non-structural-condition",
+        "What decides which states and options exist, or counts as war, reads variables and the deal only.",
     ),
     _local("state-in-constant", "Constants are made of numbers and parameters only."),
     Rule("not-finite", "A constant expression has a finite value."),

@@ -179,11 +179,17 @@ def compile_case(
     Raises
     ------
     CaseError
-        Too many states, or more than four sides whose order would be drawn.
+        Too many states, more than four sides whose order would be drawn, or a draft that does not exist.
     """
     layout = layout_of(case)
     years = case.period_months / 12
     movers = Movers(layout)
+    strange = sorted(set(menu or ()) - {d.name for d in case.drafts})
+    if strange:
+        raise CaseError(
+            f"no draft is called {', '.join(strange)}",
+            issues=(Issue("error", "unknown-draft", f"no draft of {case.name} is called {', '.join(strange)}"),),
+        )
     offered = [i for i, d in enumerate(case.drafts) if menu is None or d.name in menu]
     parties = tuple(s.name for s in case.sides if s.party) if bonds else ()
     plan = _plan(case, layout, movers, years, offered, parties)

@@ -231,8 +231,8 @@ class Design:
 
     @property
     def label(self) -> str:
-        """The draft and what was set."""
-        return f"{self.title}: {', '.join(f'{k} {v}' for k, v in self.settings)}" if self.settings else self.title
+        """The draft and what was moved from where the case has it."""
+        return f"{self.title}: {', '.join(f'{k} {v}' for k, v in self.moved)}" if self.moved else self.title
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ def side_title(case: ResolvedCase, side: str) -> str:
 
 
 def _sentence(title: str, gains: tuple[SideGain, ...]) -> str:
-    worth = " and ".join(f"{g.bound:+.1f} points to {g.title}" for g in gains)
+    worth = " and ".join(f"{signed_points(g.bound)} points to {g.title}" for g in gains)
     text = f"If nobody could break “{title}”, it would be worth {worth}."
     lost = [f"{_share(g.lost)} of it for {g.title}" for g in gains if g.lost is not None and g.lost >= 0.0]
     if lost:
@@ -162,3 +162,12 @@ def _share(lost: float) -> str:
     if lost > 1.0:
         return "more than all"
     return "nothing" if lost < 0.005 else f"{100 * lost:.0f} %"
+
+
+def signed_points(points: float) -> str:
+    """Points with their sign, as everywhere in the report.
+
+    >>> signed_points(-12.61)
+    '−12.6'
+    """
+    return f"{points:+.1f}".replace("-", "−")

@@ -172,7 +172,7 @@ def friction_lattice(
         interactions=tuple(tuple(row) for row in numbers.pairs.tolist()),
         repairs=found_repairs,
         searched=searched,
-        unused=_unused(case, dict(zip(sorted(asked), keys, strict=True))) if exact else (),
+        unused=_unused(case, dict(zip(sorted(asked), keys, strict=True))) if exact else _untouched(case, under),
         permutations=0 if exact else 2 * permutations,
         games=len(set(keys)),
         seconds=time.perf_counter() - begun,
@@ -290,6 +290,16 @@ def _unused(case: ResolvedCase, keys: Mapping[int, bytes]) -> tuple[str, ...]:
     )
 
 
+def _untouched(case: ResolvedCase, under: Frictions) -> tuple[str, ...]:
+    """Frictions that change nothing alone and nothing as the last: what can be told without all subsets."""
+    full = (1 << len(case.frictions)) - 1
+    masks = [0, full, *(m for i in range(len(case.frictions)) for m in (1 << i, full ^ 1 << i))]
+    keys = under.trials.keys([under.overrides_of(m) for m in masks])
+    return tuple(
+        f.name for i, f in enumerate(case.frictions) if keys[2 + 2 * i] == keys[0] and keys[3 + 2 * i] == keys[1]
+    )
+
+
 def _with_sentence(found: FrictionLattice) -> FrictionLattice:
     from dataclasses import replace
 
@@ -305,6 +315,10 @@ def _with_sentence(found: FrictionLattice) -> FrictionLattice:
         part = "most of the difference" if 2.0 * first.shapley > found.all_off - found.none_off else "the largest part"
         parts.append(f"{first.title} carries {part}.")
     parts.append(_repair_sentence(found.repairs, found))
+    rough = sum(not s for s in found.settled)
+    if rough:
+        which = "1 subset" if rough == 1 else f"{rough:,} subsets"
+        parts.append(f"In {which} of {len(found.settled):,} the far future did not settle; their numbers are rough.")
     return replace(found, sentence=" ".join(parts))
 
 

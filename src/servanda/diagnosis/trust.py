@@ -20,7 +20,7 @@ from servanda.case.resolved import ResolvedCase
 from servanda.compile import Compiled, compile_case
 from servanda.diagnosis.answers import BondPoint, SideBond, SideGain, Trust
 from servanda.diagnosis.bond_frontier import Frontier, frontier_of
-from servanda.diagnosis.cooperation import PRECISE, draft_index, gains_of, leaders, without_deal
+from servanda.diagnosis.cooperation import PRECISE, draft_index, gains_of, leaders, signed_points, without_deal
 from servanda.diagnosis.credibility import temptation_of
 from servanda.diagnosis.gates import gates_of, signing_of, voting_of
 from servanda.diagnosis.headlines import Floats
@@ -296,7 +296,7 @@ def _sentence(found: Trust, titles: Sequence[str], accounts: Sequence[tuple[floa
     ]
     text = f"To have {wanted}, it takes bonds of {' and '.join(posted)}."
     poor = [
-        f"{title} (a gain of {gain:.1f} points over no deal against {points_text(cost)} for carrying its bond)"
+        f"{title} (a gain of {signed_points(gain)} points over no deal, {points_text(cost)} for carrying its bond)"
         for title, (gain, cost) in zip(titles, accounts, strict=True)
         if gain <= cost
     ]

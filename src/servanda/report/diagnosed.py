@@ -97,9 +97,13 @@ def leading(lattice: FrictionLattice, most: int = LEADING) -> str:
     measure = Measure(lattice.unit)
     shares = ranked(lattice)
     decimals = measure.decimals(share.shapley for share in shares)
-    named = [f"“{s.title}” {measure.change(s.shapley, decimals)}" for s in shares[:most] if s.shapley != 0.0]
+    # what helps comes first: that is what stands in the way
+    helps = [s for s in shares if s.shapley > 0.0][:most]
+    hurts = [s for s in shares if s.shapley < 0.0][: max(1, most - len(helps))]
+    named = [f"“{s.title}” {measure.change(s.shapley, decimals)}" for s in (*helps, *hurts)]
     if named:
-        named[0] = f"“{shares[0].title}” brings {measure.change(shares[0].shapley, decimals)} {measure.steps}"
+        first = (helps or hurts)[0]
+        named[0] = f"“{first.title}” brings {measure.change(first.shapley, decimals)} {measure.steps}"
     ends = f"{measure.level(lattice.none_off)} with all frictions on, {measure.level(lattice.all_off)} with all off"
     if lattice.title:
         ends = f"“{lattice.title}” {ends}"
