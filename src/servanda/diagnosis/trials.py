@@ -279,9 +279,11 @@ class Trials:
         todo = [i for key, i in sorted(first.items(), key=lambda x: x[1]) if key not in found]
         if progress is not None:
             progress(len(found), len(first))
-        lock = threading.Lock()
+        lock, called_off = threading.Lock(), Event()
 
         def work(batch: list[int]) -> None:
+            if called_off.is_set():
+                return
             padded = [trials[i] for i in batch] + [trials[batch[-1]]] * (LANES - len(batch))
             part = self.solve_four(self.compiled.numbers(padded))
             fresh = {keys[i]: row for i, row in zip(batch, part.rows(), strict=False)}
@@ -289,8 +291,13 @@ class Trials:
                 if kept is not None:
                     kept.add(fresh)
                 found.update(fresh)
-                if progress is not None:
-                    progress(len(found), len(first))
+                if progress is not None and not called_off.is_set():
+                    # set before the lock is free again: nobody is told of anything after a failure
+                    try:
+                        progress(len(found), len(first))
+                    except BaseException:
+                        called_off.set()
+                        raise
 
         batches = [todo[i : i + LANES] for i in range(0, len(todo), LANES)]
         threads = max(1, min(workers or os.cpu_count() or 1, len(batches)))
@@ -304,6 +311,7 @@ class Trials:
                     for job in jobs:
                         job.result()
                 except BaseException:
+                    called_off.set()
                     for job in jobs:
                         job.cancel()
                     if self.settings.stop is not None:
