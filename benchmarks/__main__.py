@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from benchmarks.diagnosis import measure_diagnosis
+from benchmarks.draws import measure_draws
 from benchmarks.founding_case import measure_case
 from benchmarks.kernels import measure_kernels
 
@@ -17,6 +18,7 @@ def main() -> None:
     for title, rows in (
         (f"Case {chosen.case}", measure_case(chosen.case)),
         ("Diagnosis, nothing kept", measure_diagnosis(chosen.case)),
+        ("Draws, nothing kept", measure_draws(chosen.case)),
         ("Kernels, against bounds measured in the same run", measure_kernels(chosen.case)),
     ):
         print(f"\n{title}")

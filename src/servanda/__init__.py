@@ -13,19 +13,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from servanda.analysis import Settings, run
+    from servanda.backtesting import backtest
     from servanda.case import load, parse_text, read
     from servanda.comparison import compare
     from servanda.compile import compile_case
     from servanda.diagnosis.design import search_designs
     from servanda.diagnosis.trust import cost_of_trust
+    from servanda.ensemble import Ensemble
     from servanda.equilibrium import solve
     from servanda.inquiry import explain_frictions
+    from servanda.outlook.forecasting import look
     from servanda.report.charts import figures
     from servanda.report.frames import frames
     from servanda.report.page import write as write_report
+    from servanda.uncertainty.sweep import sweep
 
 __all__ = [
+    "Ensemble",
     "Settings",
+    "backtest",
     "compare",
     "compile_case",
     "cost_of_trust",
@@ -33,16 +39,20 @@ __all__ = [
     "figures",
     "frames",
     "load",
+    "look",
     "parse_text",
     "read",
     "run",
     "search_designs",
     "solve",
+    "sweep",
     "write_report",
 ]
 
 _HOME = {
+    "Ensemble": ("servanda.ensemble", "Ensemble"),
     "Settings": ("servanda.analysis", "Settings"),
+    "backtest": ("servanda.backtesting", "backtest"),
     "compare": ("servanda.comparison", "compare"),
     "compile_case": ("servanda.compile", "compile_case"),
     "cost_of_trust": ("servanda.diagnosis.trust", "cost_of_trust"),
@@ -50,11 +60,13 @@ _HOME = {
     "figures": ("servanda.report.charts", "figures"),
     "frames": ("servanda.report.frames", "frames"),
     "load": ("servanda.case", "load"),
+    "look": ("servanda.outlook.forecasting", "look"),
     "parse_text": ("servanda.case", "parse_text"),
     "read": ("servanda.case", "read"),
     "run": ("servanda.analysis", "run"),
     "search_designs": ("servanda.diagnosis.design", "search_designs"),
     "solve": ("servanda.equilibrium", "solve"),
+    "sweep": ("servanda.uncertainty.sweep", "sweep"),
     "write_report": ("servanda.report.page", "write"),
 }
 

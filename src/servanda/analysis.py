@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 import resource
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from hashlib import sha256
-from importlib.metadata import version
 from threading import Event
 
 import numpy as np
@@ -29,7 +25,7 @@ from servanda.forecast.propagation import forecast
 from servanda.game import Numbers
 from servanda.game.game import flow_payoffs
 from servanda.inquiry import QUICK, Judged, diagnose, kept_trials
-from servanda.provenance import Provenance
+from servanda.provenance import Provenance, provenance_of
 from servanda.runs import GameSize, Run, Sharpness, Timing
 from servanda.selection import select, with_bands
 from servanda.verdict import draft_sentence, verdict_of
@@ -108,7 +104,7 @@ def run(
         )
     drafts = tuple(replace(found, sentence=draft_sentence(found.gates)) for found, _ in judged)
     with clock.stage("forecast", 0.45):
-        projected = forecast(compiled, solution)
+        projected = forecast(compiled, solution, overrides=how.overrides)
     with clock.stage("frictions", 0.5), kept_trials(fresh=how.fresh):
         frictions = friction_effects(compiled, how.overrides, how.solver) if how.frictions else ()
     with clock.stage("certificate", 0.7):
@@ -187,7 +183,6 @@ def moved(play: Play, overrides: Mapping[str, float], tolerance: float = 1e-4) -
 
 def provenance(case: ResolvedCase, how: Settings) -> Provenance:
     """Digest of the resolved case, settings and versions."""
-    digest = sha256(dump(case).encode()).hexdigest()
     settings = [
         ("sign_window_years", str(how.sign_window_years)),
         ("selection_tolerance", str(how.selection_tolerance)),
@@ -195,7 +190,4 @@ def provenance(case: ResolvedCase, how: Settings) -> Provenance:
         ("values", case.values),
         *[(f"set {k}", repr(v)) for k, v in sorted(how.overrides.items())],
     ]
-    packages = [("servanda", version("servanda")), ("python", platform.python_version())]
-    packages += [(name, version(name)) for name in ("numpy", "scipy", "numba")]
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Provenance(case.name, digest, tuple(settings), tuple(packages), now)
+    return provenance_of(case.name, dump(case), settings)

@@ -33,13 +33,16 @@ def cache_folder() -> Path:
 
 
 @cache
-def engine_digest() -> bytes:
-    """Digest of the source that makes numbers and of the numerical libraries' versions: what differs, may answer so."""
+def engine_digest(*more: str) -> bytes:
+    """Digest of the source that makes numbers and of the numerical libraries' versions: what differs, may answer so.
+
+    `more` names further rooms of the package that a result passes through.
+    """
     from importlib.metadata import version
 
     key = blake2b(digest_size=KEY_BYTES)
     here = Path(__file__).parent
-    for path in sorted(p for room in _ENGINE for p in (here / room).rglob("*.py")):
+    for path in sorted(p for room in (*_ENGINE, *more) for p in (here / room).rglob("*.py")):
         key.update(str(path.relative_to(here)).encode())
         key.update(path.read_bytes())
     for name in ("numpy", "numba", "scipy"):

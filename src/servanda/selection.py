@@ -43,7 +43,7 @@ def select(
     case = play.compiled.case
     best = max(range(len(judged)), key=lambda d: judged[d][0].holds, default=None)
     names = ["a deal in force at the horizon", "ever a deal in force", "ever war"]
-    names += [f"question {q.name}" for q in case.questions]
+    names += [f"question {q.name}" for q in case.answerable]
     path = projected.outcomes
     value = [path.deal[-1], path.ever_deal[-1], path.ever_war[-1], *(a.probability for a in projected.answers)]
     alone: tuple[int, Play] | None = None

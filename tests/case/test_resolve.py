@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from servanda.case import dump, load_text, parse_text, read
-from servanda.case.expression import Binary, Is, Number, Parameter
-from servanda.case.resolved import Change, Outcome, Timing
+from servanda.case.expression import NEVER, Binary, Is, Number, Parameter
+from servanda.case.resolved import Change, Citation, DealStart, Modelling, Outcome, QuestionBenchmark, Timing
 from servanda.errors import NOWHERE, CaseError, Location
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,3 +159,94 @@ def test_two_thousand_lines_are_read_in_half_a_second() -> None:
         times.append(time.process_time() - began)
     # Later rounds meet parsed expressions again; the first is what a user waits for.
     assert times[0] < 0.5
+
+
+def test_observations_are_named_titled_and_trusted_by_their_grade() -> None:
+    case = read(ROOT / "spec" / "valid" / "history.yaml").history
+    assert case is not None
+    assert [(seen.kind, seen.name, seen.what, seen.phase, seen.reliability) for seen in case.evidence] == [
+        ("variable", "tension", "middle", "", 0.85),
+        ("deal", "talks", "", "", 0.85),
+        ("deal", "in_force", "old", "", 0.85),
+        ("decision", "paying", "stop", "", 0.95),
+        ("deal", "phase", "pact", "first", 0.85),
+    ]
+    assert [seen.title for seen in case.evidence] == [
+        "2018-06-01: tension is middle",
+        "2018-06-01: the deal is in talks",
+        "2019-06-01: the deal is in force: old",
+        "2020-02-01: paying: stop",
+        "2022-06-01: the deal is first: pact",
+    ]
+    assert case.evidence[3].key == "aid stops"
+
+
+def evidence_text(*lines: str) -> str:
+    text = (ROOT / "spec" / "valid" / "minimal.yaml").read_text("utf-8")
+    return text[: text.index("evidence:")] + "evidence:\n" + "".join(f"  - {{date: 2022-02-01, {x}}}\n" for x in lines)
+
+
+def test_default_names_of_observations_are_made_unique() -> None:
+    case = parse_text(
+        evidence_text(
+            "variable: fuel, level: low, source: judgement",
+            "variable: fuel, level: low, source: judgement, grade: J:A",
+            "variable: fuel, level: high, source: judgement, name: 2022-02-01 fuel low (2)",
+        )
+    )
+    assert [seen.key for seen in case.evidence] == [
+        "2022-02-01 fuel low",
+        "2022-02-01 fuel low (3)",
+        "2022-02-01 fuel low (2)",
+    ]
+
+
+@pytest.mark.parametrize(("grade", "reliability"), [("A", 0.99), ("B", 0.97), ("C", 0.9), ("M", 0.9)])
+def test_the_grade_of_the_best_source_decides_how_far_to_trust(grade: str, reliability: float) -> None:
+    text = evidence_text("variable: fuel, level: low, source: Report")
+    text = text.replace("\nsources:\n", f"\nsources:\n  Report: {{title: A report, grade: {grade}}}\n", 1)
+    assert parse_text(text).evidence[0].reliability == reliability
+
+
+@pytest.mark.parametrize(
+    ("written", "stand"),
+    [
+        ("{deal: none}", DealStart()),
+        ("{deal: talks}", DealStart("talks")),
+        ("{deal: suspended, draft: pact}", DealStart("suspended", "pact")),
+        ("{deal: phase, draft: pact}", DealStart("phase", "pact", "first")),
+        ("{deal: in_force, draft: pact}", DealStart("in_force", "pact")),
+        ("{deal: in_force, draft: pact, phase: first}", DealStart("phase", "pact", "first")),
+        ("{deal: phase, draft: pact, phase: full}", DealStart("in_force", "pact")),
+    ],
+)
+def test_where_the_deal_starts(written: str, stand: DealStart) -> None:
+    text = (ROOT / "spec" / "valid" / "history.yaml").read_text("utf-8")
+    case = parse_text(text.replace("start: {deal: phase, draft: pact, phase: first}", f"start: {written}"))
+    assert case.protocol.start == stand
+
+
+def test_a_question_outside_the_model_never_holds_and_says_why() -> None:
+    case = read(ROOT / "spec" / "valid" / "history.yaml")
+    assert case.questions[0].benchmark == QuestionBenchmark(0.7, Citation(("judgement",), "J"))
+    assert case.history is not None
+    outside = case.history.questions[2]
+    assert (outside.outside, outside.holds, outside.asked) == ("no market is modelled", NEVER, date(2019, 1, 1))
+
+
+def test_correlations_and_choices_of_the_model() -> None:
+    case = read(ROOT / "spec" / "valid" / "correlations.yaml")
+    assert [(group.parameters, group.value) for group in case.correlations] == [(("a", "b"), 0.5), (("b", "c"), -0.25)]
+    assert case.modelling.terminal == (("stationary", 0.75), ("settled", 0.25))
+    assert case.modelling.order == (("drawn", 2 / 3), ("fixed", 1 / 3))
+    assert parse_text(dump(case)).modelling == case.modelling
+
+
+def test_choices_of_the_model_are_certain_unless_written() -> None:
+    assert read(ROOT / "spec" / "valid" / "protocol.yaml").modelling.order == (("fixed", 1.0),)
+    assert read(ROOT / "spec" / "valid" / "minimal.yaml").modelling == Modelling()
+
+
+def test_learning_begins_at_the_start_unless_written() -> None:
+    case = read(ROOT / "spec" / "valid" / "minimal.yaml")
+    assert case.learn_from == case.start

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from servanda.compile import Compiled, compile_case
 from servanda.compile.bonds import bond_parameter, bound_parameter
-from servanda.compile.compiler import OFF_THE_TABLE
+from servanda.compile.deal_rules import OFF_THE_TABLE
 from servanda.compile.layout import DealLevel
 from servanda.diagnosis.headlines import Headlines
 from servanda.diagnosis.trials import Trials

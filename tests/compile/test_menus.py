@@ -9,8 +9,7 @@ import pytest
 from hypothesis import assume, given
 
 from servanda.compile import compile_case
-from servanda.compile.compiler import OFF_THE_TABLE
-from servanda.compile.deal_rules import menu_parameter
+from servanda.compile.deal_rules import OFF_THE_TABLE, menu_parameter
 from servanda.equilibrium import Period, Settings, Status, solve
 from tests.sketches import Sketch, sketches
 from tests.strategies import few

@@ -18,7 +18,8 @@ from servanda.diagnosis.play import Play, propagate
 from servanda.diagnosis.survival import survival_of
 from servanda.diagnosis.trials import SETTINGS, Headlines, Trials
 from servanda.equilibrium import Period, Settings, Status, solve
-from servanda.equilibrium.solve import InterruptedSolveError, fixed_point, settlement
+from servanda.equilibrium.iteration import fixed_point
+from servanda.equilibrium.solve import InterruptedSolveError, settlement
 from servanda.errors import CaseError
 from servanda.forecast.propagation import forecast
 from tests.diagnosis.tried import EXACT, TIGHT, assert_near, assert_same, counted, judged

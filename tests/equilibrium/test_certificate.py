@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from servanda.equilibrium import Period, Settings, Solution, Status, Terminal, certify, solve
-from servanda.equilibrium.solve import fixed_point
+from servanda.equilibrium.iteration import fixed_point
 from servanda.game import Game, Numbers, game_from_tables
 from tests.strategies import Shape, few, games, random_game
 

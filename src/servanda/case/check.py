@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from servanda.case import check_claims, check_draft, check_names, check_numbers, check_sources
+from servanda.case import check_claims, check_draft, check_names, check_numbers, check_sources, check_uncertain
 from servanda.case.document import Document
 from servanda.case.facts import Facts
 from servanda.case.resolved import ResolvedCase
@@ -30,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     check_numbers.check_constants,
     check_numbers.check_expectations,
     check_numbers.check_ratchets,
+    check_uncertain.check_correlations,
     check_draft.check_permitted_available,
     check_draft.check_decisions_open,
     check_draft.check_drafts_bind,
@@ -38,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     check_claims.check_bounds,
     check_claims.check_best_draft,
     check_claims.check_positions,
+    check_claims.check_asked_here,
     check_sources.check_sources_given,
     check_sources.check_parameters_used,
 )

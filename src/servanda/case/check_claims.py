@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from servanda.case.document import TreePath
 from servanda.case.facts import Facts
+from servanda.case.freeze import was_on_table
 from servanda.case.resolve_claims import path_of_test
 from servanda.case.resolved import Claim
 from servanda.case.resolved_claims import RANGES, ClaimTest
@@ -45,13 +46,43 @@ def _hint(high: float) -> str:
 
 def check_best_draft(facts: Facts) -> Iterator[Issue]:
     """claim-without-drafts: what is asked about the best draft needs a draft."""
-    if facts.case.drafts:
+    if _here(facts):
         return
     for _, test, path in _tests(facts):
         if test.quantity in _OF_THE_BEST_DRAFT:
-            message = f"`{test.quantity}` is asked of the best draft, and the case has no drafts"
+            message = f"`{test.quantity}` is asked of the best draft, and the case has no drafts on the table"
             hint = "test the claim by a question or an outcome"
             yield facts.issue("claim-without-drafts", message, hint, path=path)
+
+
+def _here(facts: Facts) -> set[str]:
+    """Drafts that the case has on its date of information."""
+    case = facts.case
+    return {
+        draft.name
+        for draft in case.drafts
+        if draft.name == case.protocol.start.draft or was_on_table(draft, case.start, case.as_of)
+    }
+
+
+def check_asked_here(facts: Facts) -> Iterator[Issue]:
+    """not-asked-here (warning): what is claimed or expected is of drafts and questions of the date of information."""
+    case = facts.case
+    past = {draft.name for draft in case.drafts} - _here(facts)
+    past_questions = {question.name for question in case.questions if question.asked not in (None, case.as_of)}
+    asked: list[tuple[str, TreePath]] = [
+        (test.subject[0], path)
+        for _, test, path in _tests(facts)
+        if test.subject and test.subject[0] in (past_questions if test.quantity == "question" else past)
+    ]
+    for position, expected in enumerate(case.expect):
+        word, _, subject = expected.quantity.rstrip(")").partition("(")
+        if subject.strip() in (past_questions if word == "P" else past):
+            asked.append((subject.strip(), ("expect", position, "quantity")))
+    for name, path in asked:
+        message = f"`{name}` is no part of the case on its date of information, {case.as_of}"
+        hint = "this is never tested: ask it of what is on the table then"
+        yield facts.issue("not-asked-here", message, hint, path=path, severity="warning")
 
 
 def check_positions(facts: Facts) -> Iterator[Issue]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from servanda.case.document import TreePath
 from servanda.case.facts import Facts
+from servanda.case.freeze import was_on_table
 from servanda.case.resolved import Decision, Option
 from servanda.case.structural import assignments, holds
 from servanda.errors import Issue
@@ -78,9 +79,11 @@ def check_phases_reached(facts: Facts) -> Iterator[Issue]:
 
 
 def check_sunsets(facts: Facts) -> Iterator[Issue]:
-    """sunset-before-start: a draft cannot have expired already."""
-    for draft in facts.case.drafts:
-        if draft.sunset_date is not None and draft.sunset_date <= facts.case.start:
+    """sunset-before-start: a draft cannot have expired already, unless it left the table by then."""
+    case = facts.case
+    for draft in case.drafts:
+        here = draft.name == case.protocol.start.draft or was_on_table(draft, case.start, case.as_of)
+        if here and draft.sunset_date is not None and draft.sunset_date <= case.start:
             message = f"the sunset {draft.sunset_date} lies before the first period"
             path: TreePath = ("drafts", draft.name, "sunset")
             yield facts.issue("sunset-before-start", message, "give a later date", path=path)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from servanda.case.document import TreePath
 from servanda.case.facts import Facts
+from servanda.case.freeze import first_known, own_end
 from servanda.errors import Issue
 
 
@@ -70,42 +72,43 @@ def check_as_of(facts: Facts) -> Iterator[Issue]:
 
 
 def check_question_dates(facts: Facts) -> Iterator[Issue]:
-    """question-past-horizon, question-before-as-of: a question is answered inside the forecast."""
-    for question in facts.case.questions:
+    """question-past-horizon, question-before-as-of, asked-after-as-of: a question is answered inside the forecast."""
+    case = facts.case
+    for question in case.questions:
         path: TreePath = ("questions", question.name, question.timing)
-        if question.date >= facts.end:
-            message = f"{question.date} lies past the horizon, which ends on {facts.end}"
+        asked = case.as_of if question.asked is None else question.asked
+        end = own_end(case, asked) if facts.dated else date.max
+        if asked > case.as_of:
+            message = f"{asked} lies after the date of information, {case.as_of}"
+            place: TreePath = ("questions", question.name, "asked")
+            yield facts.issue("asked-after-as-of", message, "ask earlier, or move `as_of`", path=place)
+        elif question.date >= end:
+            message = f"{question.date} lies past the horizon, which ends on {end}"
             yield facts.issue("question-past-horizon", message, "lengthen `horizon`, or ask earlier", path=path)
-        elif question.date < facts.case.as_of:
-            message = f"{question.date} lies before the date of information, {facts.case.as_of}"
+        elif question.date < asked:
+            what = "date of information" if question.asked is None else "day on which it is put"
+            message = f"{question.date} lies before the {what}, {asked}"
             yield facts.issue("question-before-as-of", message, "ask of a later date", path=path)
 
 
 def check_evidence_dates(facts: Facts) -> Iterator[Issue]:
-    """evidence-after-as-of, evidence-before-start: evidence is known and falls into a period."""
+    """evidence-after-as-of (warning): evidence is known."""
     case = facts.case
     for position, observation in enumerate(case.evidence):
         path: TreePath = ("evidence", position, "date")
         if observation.date > case.as_of:
-            message = f"{observation.date} lies after the date of information, {case.as_of}"
-            yield facts.issue("evidence-after-as-of", message, "move `as_of`, or drop the observation", path=path)
-        elif observation.date < case.start:
-            message = f"{observation.date} lies before the first period, which begins on {case.start}"
-            yield facts.issue(
-                "evidence-before-start",
-                message,
-                "start earlier, or drop the observation",
-                path=path,
-                severity="warning",
-            )
+            message = f"{observation.date} lies after the date of information, {case.as_of}, and is not used"
+            hint = "move `as_of`, or drop the observation"
+            yield facts.issue("evidence-after-as-of", message, hint, path=path, severity="warning")
 
 
 def check_event_dates(facts: Facts) -> Iterator[Issue]:
     """date-outside-horizon (warning): a dated event falls into no period."""
+    first = first_known(facts.case)
     for event in facts.case.chance:
         dates = event.timing.dates
-        if dates and not any(facts.case.start <= day < facts.end for day in dates):
-            message = f"`{event.name}` has no date between {facts.case.start} and {facts.end}"
+        if dates and not any(first <= day < facts.end for day in dates):
+            message = f"`{event.name}` has no date between {first} and {facts.end}"
             path: TreePath = ("chance", event.name)
             yield facts.issue(
                 "date-outside-horizon", message, "it will never happen", path=path, key=True, severity="warning"

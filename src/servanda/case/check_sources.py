@@ -116,6 +116,18 @@ def check_sources_given(facts: Facts) -> Iterator[Issue]:
         if not observation.citation.sources:
             yield _unsourced(facts, ("evidence", position), "the observation has no source")
 
+    for question in facts.case.questions:
+        rate = question.benchmark
+        if rate is not None and not rate.citation.sources and rate.probability not in (0, 1):
+            path = ("questions", question.name, "benchmark")
+            yield _unsourced(facts, path, f"the base rate of `{question.name}` has no source")
+    for position, group in enumerate(facts.case.correlations):
+        if not group.citation.sources and group.value != 0:
+            yield _unsourced(facts, ("correlations", position), "the correlation has no source")
+    modelling = facts.case.modelling
+    if not modelling.citation.sources and max(len(modelling.terminal), len(modelling.order)) > 1:
+        yield _unsourced(facts, ("modelling",), "the weights of the choices of the model have no source")
+
 
 def _unsourced(facts: Facts, path: TreePath, message: str) -> Issue:
     hint = "add `source: ID`, or `source: judgement`"

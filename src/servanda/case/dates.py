@@ -78,3 +78,15 @@ def add_months(day: date, months: int) -> date:
     if not 1 <= year <= 9999:
         raise OverflowError(f"no date {months} months after {day}")
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def shifted(day: date, months: int) -> date:
+    """As `add_months`, but the first or last day there is where the date would leave the calendar.
+
+    >>> shifted(date(9999, 5, 1), 12)
+    datetime.date(9999, 12, 31)
+    """
+    try:
+        return add_months(day, months)
+    except OverflowError:
+        return date.max if months > 0 else date.min

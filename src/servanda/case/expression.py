@@ -115,6 +115,8 @@ class Expression:
 
 ZERO = Expression("0", Number(0.0))
 ONE = Expression("1", Number(1.0))
+NEVER = Expression("0 > 1", Binary(">", Number(0.0), Number(1.0)))
+"""A condition that no state meets, in words that the grammar reads."""
 
 
 def children(node: Node) -> tuple[Node, ...]:

@@ -89,5 +89,7 @@ def _expressions(part: object) -> list[Expression]:
     if isinstance(part, tuple):
         return [found for each in part for found in _expressions(each)]
     if is_dataclass(part):
-        return [found for field in fields(part) for found in _expressions(getattr(part, field.name))]
+        # the history is no part of what a case says
+        said = (field.name for field in fields(part) if field.compare)
+        return [found for name in said for found in _expressions(getattr(part, name))]
     return []

@@ -9,6 +9,7 @@ from pathlib import Path
 from servanda.case.binding import Binding, TooManyIssuesError
 from servanda.case.check import check
 from servanda.case.document import Document
+from servanda.case.freeze import freeze
 from servanda.case.messages import did_you_mean, in_order, summary
 from servanda.case.reader import read_file, read_text
 from servanda.case.resolve import resolve
@@ -95,8 +96,9 @@ def _loaded(document: Document, found: list[Issue]) -> Loaded:
             dated = not any(issue.code in ("bad-period", "bad-horizon") for issue in binding.issues)
             issues.extend(check(case, document, dated=dated))
     issues = in_order(issues)
-    if any(issue.severity == "error" for issue in issues):
-        case = None
+    if case is not None:
+        broken = any(issue.severity == "error" for issue in issues)
+        case = None if broken else freeze(case, case.as_of).case
     if len(issues) > MOST_ISSUES:
         message = f"{len(issues) - MOST_ISSUES:,} more issues are not shown"
         more = document.issue("too-many-issues", message, "mend these first", severity="warning")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from servanda.case.models_claims import Claim
-from servanda.case.models_drafts import Draft, Protocol
+from servanda.case.models_drafts import Draft, Protocol, Stage
 from servanda.case.models_world import Actor, ChanceEvent, Decision, PayoffTerm, Price, Side, Source, Variable
 from servanda.case.scalars import (
     Between,
@@ -92,26 +92,75 @@ class Indicator(Cited):
     unit: Text | None = Field(default=None, description="Unit.")
 
 
+class Benchmark(Cited):
+    """How often such things come true: a forecast made without looking at the case."""
+
+    probability: Number = Field(description="The base rate, in [0, 1].")
+
+
 class Question(Cited):
     """A dated question with a yes or no answer."""
 
     text: Text = Field(description="The question as asked.")
-    holds: Condition = Field(description="The condition that makes it yes.")
+    holds: Condition | None = Field(default=None, description="The condition that makes it yes.")
+    outside: Text | None = Field(
+        default=None, description="Why the model has no answer, instead of `holds`: nothing that it knows decides it."
+    )
     at: Day | None = Field(default=None, description="Yes if the condition holds on this date.")
-    by: Day | None = Field(default=None, description="Yes if it ever holds between `as_of` and this date.")
+    by: Day | None = Field(
+        default=None, description="Yes if it ever holds between the day on which it is put and this date."
+    )
+    asked: Day | None = Field(
+        default=None,
+        description="The day on which it is put, `as_of` if absent; a question put earlier belongs to backtests only.",
+    )
+    benchmark: Benchmark | None = Field(default=None, description="The base rate that forecasts are held against.")
     outcome: Literal["yes", "no", "unknown"] = Field(default="unknown", description="What happened.")
 
 
 class Evidence(Cited):
-    """A dated observation of a variable, a decision or an indicator."""
+    """A dated observation of a variable, a decision, an indicator or the deal.
+
+    Up to `learn_from` it tells where things stood; after it, it is weighed.
+    """
 
     date_: Day = Field(alias="date", description="Date of the observation.")
+    name: Label | None = Field(default=None, description="Name of the observation, its date and content if absent.")
     variable: Name | None = Field(default=None, description="Observed variable, with `level`.")
     level: Name | None = Field(default=None, description="Its level.")
     decision: Name | None = Field(default=None, description="Observed decision, with `option`.")
     option: Name | None = Field(default=None, description="The option taken.")
     indicator: Label | None = Field(default=None, description="Observed indicator, with `value`.")
     value: NumberOrBetween | None = Field(default=None, description="Its value, or [low, high].")
+    deal: Stage | None = Field(default=None, description="Observed stage of the deal.")
+    draft: Name | None = Field(
+        default=None, description="Beside `deal`: the draft that is ratifying, in a phase, in force or suspended."
+    )
+    phase: Name | None = Field(default=None, description="Beside `deal`: the phase of that draft.")
+    reliability: Number | None = Field(
+        default=None,
+        description="Probability that the observation is right, above 0.5 up to 1; by its grade if absent.",
+    )
+
+
+class Correlation(Cited):
+    """Uncertain parameters that go together."""
+
+    between: list[Name] = Field(description="Uncertain parameters, every pair of which is correlated.", min_length=2)
+    correlation: Number = Field(description="Rank correlation of each pair, between -1 and 1 (Gaussian copula).")
+
+
+class Modelling(Cited):
+    """Choices of the model itself that are uncertain: a name, or `one of {name: weight, …}`."""
+
+    terminal: Quantity | None = Field(
+        default=None,
+        description="What follows the horizon: `stationary` (the last period's world goes on) or `settled` "
+        "(nothing changes any more); `stationary` if absent.",
+    )
+    order: Quantity | None = Field(
+        default=None, description="Order in which sides move, `drawn` or `fixed`; that of `protocol` if absent."
+    )
 
 
 class Expectation(Written):
@@ -134,6 +183,11 @@ class Case(Written):
     as_of: Day | None = Field(
         default=None, description="Date of information: evidence up to it is used; `start` if absent."
     )
+    learn_from: Day | None = Field(
+        default=None,
+        description="Evidence later than this is weighed in forecasts, earlier evidence says where things stood; "
+        "a whole number of periods before `start`, which it is if absent.",
+    )
     period: Text = Field(description="`month`, `quarter`, `half-year`, `year` or `N months`.")
     horizon: Text = Field(description="`N years`, `N months` or a date.")
     values: Literal["expected", "taste"] = Field(
@@ -149,6 +203,8 @@ class Case(Written):
     drafts: dict[OwnName, Draft] = Field(default={}, description="Agreements that can be tabled.")
     payoffs: dict[Name, dict[Label, PayoffTerm]] = Field(description="Payoff terms by actor.")
     parameters: dict[OwnName, ParameterText] = Field(default={}, description="Named numbers.")
+    correlations: list[Correlation] = Field(default=[], description="Uncertain parameters that go together.")
+    modelling: Modelling = Field(default=Modelling(), description="Choices of the model itself that are uncertain.")
     frictions: dict[Label, Friction] = Field(default={}, description="Mechanisms that can be switched off.")
     levers: dict[Label, Lever] = Field(default={}, description="What a mediator can change.")
     outcomes: WarOutcome = Field(default=WarOutcome(), description="How outcomes are told apart.")

@@ -53,6 +53,19 @@ class Form(Cited):
     sign_price: Price = Field(default={}, description="Price of signing.")
 
 
+Stage = Literal["none", "talks", "ratifying", "phase", "in_force", "suspended", "ended"]
+
+
+class DealStart(Written):
+    """Where the deal stands at `start`."""
+
+    deal: Stage = Field(description="Its stage.")
+    draft: Name | None = Field(
+        default=None, description="The draft that is ratifying, in a phase, in force or suspended."
+    )
+    phase: Name | None = Field(default=None, description="The phase of that draft; the last one is in force.")
+
+
 class Protocol(Written):
     """How sides negotiate."""
 
@@ -68,6 +81,9 @@ class Protocol(Written):
     )
     lapse: Duration = Field(default=1.0, description="Mean time until a suspended deal lapses.")
     forms: dict[OwnName, Form] = Field(default={}, description="Legal forms by name.")
+    start: DealStart = Field(
+        default=DealStart(deal="none"), description="Where the deal stands at `start`; none if absent."
+    )
 
 
 class Duty(Written):
@@ -149,6 +165,13 @@ SunsetText = Annotated[
 ]
 
 
+class OnTable(Written):
+    """When a draft can be tabled."""
+
+    from_: Day | None = Field(default=None, alias="from", description="First day; always if absent.")
+    until: Day | None = Field(default=None, description="First day on which it can no longer be; never if absent.")
+
+
 class Draft(Cited):
     """An agreement that can be tabled: it says which options it permits, and what follows."""
 
@@ -157,6 +180,9 @@ class Draft(Cited):
     form: Name = Field(description="Legal form, one of `protocol: forms`.")
     proposers: list[Name] | None = Field(
         default=None, description="Sides that may table it; those of the protocol if absent."
+    )
+    on_table: OnTable = Field(
+        default=OnTable(), description="When it can be tabled; a case has the drafts of its own time only."
     )
     terms: dict[OwnName, NumberExpression] = Field(
         default={}, description="Numbers that expressions read as `draft.TERM`; constant."

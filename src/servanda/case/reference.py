@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic_core import PydanticUndefined
 
 from servanda.case import models, models_claims, models_drafts, models_world, scalars
+from servanda.case.citation import RELIABILITY
 from servanda.case.reader import DEEPEST as DEEPEST_NODES
 from servanda.case.rules import GROUPS
 from servanda.case.scalars import RESERVED, Cited, Written
@@ -42,6 +43,12 @@ _WORDS: tuple[tuple[Any, str], ...] = (
     (models.ParameterText, "number, distribution or [Parameter](#parameter)"),
 )
 
+
+def _reliabilities() -> str:
+    shown = [f"{grade or 'without a grade'} {value:g}" for grade, value in RELIABILITY.items()]
+    return ", ".join(shown[:-1]) + " and " + shown[-1]
+
+
 _INTRODUCTION = f"""# The case language
 
 A case is one YAML file of at most 2 MB, nested at most {DEEPEST_NODES} deep. Every scalar is read as text and typed by
@@ -60,7 +67,15 @@ be called `none`, `yes`, `no` and `live`; none is called `up` or `down`.
 **Sources.** Where a table lists `source`, `grade` and `note`, every number other than 0 and 1 should have a source.
 Grades: A official text, news agency or known institute; B mirror, encyclopaedia or advocacy; C secondary pointer; M
 general knowledge; J judgement, `J:A` a judgement resting on sources of grade A. Without `grade`, the best grade of the
-sources holds.
+sources holds. An observation without `reliability` is right with a probability that goes by its grade:
+{_reliabilities()}.
+
+**Dates.** A case stands on its date of information, `as_of`. Drafts that were on the table at no time from `start` to
+`as_of`, evidence before `start`, questions asked earlier and earlier dates of chance events are its history: they
+are no part of the case itself, and serve to freeze it on an earlier day. A case frozen on a day has the drafts that
+were then on the table, starts where things had last been observed, and knows nothing later; where nothing had been
+observed of a variable, the start that the case declares is taken. Expressions that speak of a draft which is not on
+the table read as if the draft were never that one, and its terms as 0.
 """
 
 _EXPRESSIONS = """## Expressions

@@ -8,16 +8,13 @@ from __future__ import annotations
 from datetime import date
 
 from servanda.case.binding import Binding
-from servanda.case.dates import add_months, parse_date, parse_duration, parse_period
+from servanda.case.dates import parse_date, parse_duration, parse_period, shifted
 from servanda.case.document import TreePath, clip
 from servanda.case.resolve_claims import resolve_claims
 from servanda.case.resolve_drafts import resolve_drafts, resolve_protocol
-from servanda.case.resolve_readings import (
-    resolve_evidence,
-    resolve_expectations,
-    resolve_indicators,
-    resolve_questions,
-)
+from servanda.case.resolve_evidence import resolve_evidence
+from servanda.case.resolve_readings import resolve_expectations, resolve_indicators, resolve_questions
+from servanda.case.resolve_uncertain import resolve_correlations, resolve_modelling
 from servanda.case.resolve_world import (
     resolve_actors,
     resolve_chance,
@@ -38,6 +35,7 @@ def resolve(binding: Binding) -> ResolvedCase:
     start = written.start
     as_of = written.as_of or start
     periods = _periods(binding)
+    parameters = _parameters(binding)
     return ResolvedCase(
         name=written.case,
         title=written.title,
@@ -54,12 +52,12 @@ def resolve(binding: Binding) -> ResolvedCase:
         sides=resolve_sides(binding),
         actors=resolve_actors(binding),
         variables=resolve_variables(binding),
-        chance=resolve_chance(binding, _end(start, binding.period_months, periods)),
+        chance=resolve_chance(binding, shifted(start, binding.period_months * periods)),
         decisions=resolve_decisions(binding),
         protocol=resolve_protocol(binding),
         drafts=resolve_drafts(binding),
         payoffs=resolve_payoffs(binding),
-        parameters=_parameters(binding),
+        parameters=parameters,
         frictions=_frictions(binding),
         levers=_levers(binding),
         war=binding.condition(written.outcomes.war, ("outcomes", "war")),
@@ -69,14 +67,30 @@ def resolve(binding: Binding) -> ResolvedCase:
         expect=resolve_expectations(binding),
         claims=resolve_claims(binding),
         file=document.file,
+        learn_from=_learn_from(binding),
+        correlations=resolve_correlations(binding, parameters),
+        modelling=resolve_modelling(binding),
     )
 
 
-def _end(start: date, months: int, periods: int) -> date:
-    try:
-        return add_months(start, months * periods)
-    except OverflowError:
-        return date.max
+def _learn_from(binding: Binding) -> date:
+    start, months, path = binding.written.start, binding.period_months, ("learn_from",)
+    day = binding.written.learn_from
+    if day is None:
+        return start
+    if day > start:
+        message = f"{day} lies after the start, {start}"
+        binding.error("learn-from-after-start", message, "begin to learn at the start, or earlier", path)
+        return start
+    periods = ((start.year - day.year) * 12 + start.month - day.month) // months
+    near = [shifted(start, -months * count) for count in range(periods - 1, periods + 2) if count >= 0]
+    if day not in near:
+        before = max((each for each in near if each < day), default=None)
+        after = min((each for each in near if each > day), default=start)
+        fitting = f"{after}" if before is None else f"{before} or {after}"
+        message = f"{day} is not a whole number of periods of {months} months before the start, {start}"
+        binding.error("learn-from-between-periods", message, f"write {fitting}", path)
+    return day
 
 
 def _periods(binding: Binding) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
 from servanda.case import models_drafts as written_forms
 from servanda.case.binding import Binding
 from servanda.case.document import TreePath, clip
 from servanda.case.expression import ONE
 from servanda.case.messages import did_you_mean
+from servanda.case.resolve_deal import resolve_stand
 from servanda.case.resolved import (
     SURELY_NOTHING,
     Consequence,
@@ -44,6 +46,7 @@ def resolve_protocol(binding: Binding) -> Protocol:
         tuple(_form(binding, name, form) for name, form in written.forms.items()),
         binding.citation(talks, ("protocol", "talks")),
         binding.document.place(path, key=True),
+        resolve_stand(binding, written.start.deal, written.start.draft, written.start.phase, (*path, "start")),
     )
 
 
@@ -147,7 +150,15 @@ def _draft(binding: Binding, name: str, written: written_forms.Draft) -> Draft:
         binding.citation(written.verification, (*path, "verification")),
         binding.citation(written, path),
         binding.document.place(path, key=True),
+        _on_table(binding, written.on_table, (*path, "on_table")),
     )
+
+
+def _on_table(binding: Binding, written: written_forms.OnTable, path: TreePath) -> tuple[date | None, date | None]:
+    if written.from_ is not None and written.until is not None and written.from_ >= written.until:
+        message = f"a draft that comes on the table on {written.from_} has not left it by {written.until}"
+        binding.error("interval-reversed", message, "give a later `until`", (*path, "until"))
+    return written.from_, written.until
 
 
 def _positions(

@@ -6,8 +6,9 @@ from datetime import date
 
 from servanda.case import models_world as written_forms
 from servanda.case.binding import Binding
-from servanda.case.dates import add_months
+from servanda.case.dates import add_months, shifted
 from servanda.case.document import TreePath, clip
+from servanda.case.models import Case
 from servanda.case.resolved import (
     Actor,
     ChanceEvent,
@@ -176,8 +177,19 @@ def _regular_dates(binding: Binding, every: written_forms.Every, end: date, path
             day = add_months(every.from_, months * count)
         except OverflowError:
             break
-    in_time = [day for day in found if day >= binding.written.start]
+    first = first_known(binding.written)
+    if first < binding.written.start:
+        # a case frozen on the first day may start up to a period before it
+        first = shifted(first, -binding.period_months)
+    in_time = [day for day in found if day >= first]
     return tuple(in_time or found[-1:] or [every.from_])
+
+
+def first_known(written: Case) -> date:
+    """The first day of which a case says anything; a case can be frozen on it and later."""
+    days = [written.start, written.learn_from, *(observation.date_ for observation in written.evidence)]
+    days += [question.asked for question in written.questions.values()]
+    return min(day for day in days if day is not None)
 
 
 def _chance_outcomes(binding: Binding, name: str, written: written_forms.ChanceEvent) -> tuple[Outcome, ...]:

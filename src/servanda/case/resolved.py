@@ -6,23 +6,62 @@ Durations are years, dates `datetime.date`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from servanda.case.citation import UNCITED, Citation
 from servanda.case.expression import Expression
 from servanda.case.resolved_claims import ClaimTest
-from servanda.case.uncertain import UncertainNumber
+from servanda.case.resolved_numbers import AS_DECLARED, Correlation, Friction, Modelling, Parameter
+from servanda.case.resolved_readings import (
+    DealStage,
+    Evidence,
+    Expectation,
+    Indicator,
+    Question,
+    QuestionBenchmark,
+)
 from servanda.errors import NOWHERE, Location
 
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """Where a number comes from: source identifiers (or `judgement`), grade of evidence, a note."""
-
-    sources: tuple[str, ...] = ()
-    grade: str = ""
-    note: str = ""
+__all__ = [
+    "SURELY_NOTHING",
+    "Actor",
+    "ChanceEvent",
+    "Change",
+    "Citation",
+    "Claim",
+    "Consequence",
+    "Correlation",
+    "DealStage",
+    "DealStart",
+    "Decision",
+    "Draft",
+    "Evidence",
+    "Expectation",
+    "Form",
+    "Friction",
+    "Indicator",
+    "Lever",
+    "Linkage",
+    "Modelling",
+    "Obligation",
+    "Option",
+    "Outcome",
+    "Parameter",
+    "PayoffTerm",
+    "Phase",
+    "Price",
+    "Protocol",
+    "Question",
+    "QuestionBenchmark",
+    "Ratifier",
+    "ResolvedCase",
+    "Side",
+    "Source",
+    "Timing",
+    "Variable",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +94,7 @@ class Actor:
     title: str
     discount: Expression
     decisiveness: Expression
-    citation: Citation = Citation()
+    citation: Citation = UNCITED
     where: Location = NOWHERE
 
 
@@ -72,7 +111,7 @@ class Variable:
     unit: str = ""
     ratchet: bool = False
     side: str = ""
-    citation: Citation = Citation()
+    citation: Citation = UNCITED
     where: Location = NOWHERE
 
 
@@ -128,7 +167,7 @@ class ChanceEvent:
     timing: Timing
     outcomes: tuple[Outcome, ...]
     prices: tuple[Price, ...] = ()
-    citation: Citation = Citation()
+    citation: Citation = UNCITED
     where: Location = NOWHERE
 
 
@@ -142,7 +181,7 @@ class Option:
     prices: tuple[Price, ...]
     outcomes: tuple[Outcome, ...]
     hidden: bool = False
-    citation: Citation = Citation()
+    citation: Citation = UNCITED
     where: Location = NOWHERE
 
 
@@ -167,7 +206,7 @@ class Ratifier:
     delay: float
     approve_prices: tuple[Price, ...] = ()
     reject_prices: tuple[Price, ...] = ()
-    citation: Citation = Citation()
+    citation: Citation = UNCITED
     where: Location = NOWHERE
 
 
@@ -180,13 +219,25 @@ class Form:
     ratifiers: tuple[Ratifier, ...] = ()
     exit_prices: tuple[Price, ...] = ()
     sign_prices: tuple[Price, ...] = ()
-    citation: Citation = Citation()
+    citation: Citation = UNCITED
     where: Location = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
+class DealStart:
+    """Where the deal machine stands when a case starts.
+
+    `draft` is named with ratifying, phase, in_force and suspended, `phase` with phase only: the last phase is in_force.
+    """
+
+    stage: DealStage = "none"
+    draft: str = ""
+    phase: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
-    """Who proposes, what talking and answering cost, and how long the deal machine waits."""
+    """Who proposes, what talking and answering cost, how long the deal machine waits, and where it starts."""
 
     order: Literal["drawn", "fixed"]
     proposers: tuple[str, ...]
@@ -199,8 +250,9 @@ class Protocol:
     cooling_off: float
     lapse: float
     forms: tuple[Form, ...]
-    talks_citation: Citation = Citation()
+    talks_citation: Citation = UNCITED
     where: Location = NOWHERE
+    start: DealStart = DealStart()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +285,7 @@ class Consequence:
     leads_to: Literal["collapse", "suspension"]
     outcomes: tuple[Outcome, ...]
     prices: tuple[Price, ...]
-    citation: Citation = Citation()
+    citation: Citation = UNCITED
     where: Location = NOWHERE
 
 
@@ -249,7 +301,10 @@ class Linkage:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An agreement on the table. `breaches` and `exits` hold one consequence for each party."""
+    """An agreement on the table. `breaches` and `exits` hold one consequence for each party.
+
+    `on_table` is the first day on which it can be tabled, and the first on which it can no longer be (None: no limit).
+    """
 
     name: str
     title: str
@@ -266,9 +321,10 @@ class Draft:
     renewal: bool = False
     linkage: tuple[Linkage, ...] = ()
     positions: tuple[tuple[str, tuple[tuple[str, float], ...]], ...] = ()
-    verification_citation: Citation = Citation()
-    citation: Citation = Citation()
+    verification_citation: Citation = UNCITED
+    citation: Citation = UNCITED
     where: Location = NOWHERE
+    on_table: tuple[date | None, date | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,31 +336,7 @@ class PayoffTerm:
     worth: Expression
     when: Expression | None = None
     per: Expression | None = None
-    citation: Citation = Citation()
-    where: Location = NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A named number, certain or uncertain."""
-
-    name: str
-    title: str
-    number: UncertainNumber
-    unit: str = ""
-    citation: Citation = Citation()
-    where: Location = NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class Friction:
-    """A mechanism that can be switched off by giving parameters other values."""
-
-    name: str
-    title: str
-    mechanism: str
-    off: tuple[tuple[str, Expression], ...]
-    citation: Citation = Citation()
+    citation: Citation = UNCITED
     where: Location = NOWHERE
 
 
@@ -322,57 +354,7 @@ class Lever:
     range: tuple[float, float] | None = None
     access: tuple[float, float] | None = None
     prices: tuple[Price, ...] = ()
-    citation: Citation = Citation()
-    where: Location = NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """A reported quantity as a function of the state."""
-
-    name: str
-    title: str
-    value: Expression
-    unit: str = ""
-    citation: Citation = Citation()
-    where: Location = NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A dated question: does `holds` hold at the date (`at`), or ever between `as_of` and the date (`by`)."""
-
-    name: str
-    text: str
-    holds: Expression
-    timing: Literal["at", "by"]
-    date: date
-    outcome: Literal["yes", "no", "unknown"] = "unknown"
-    citation: Citation = Citation()
-    where: Location = NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A dated observation: of a variable (`what` level), a decision (`what` option) or an indicator (interval)."""
-
-    date: date
-    kind: Literal["variable", "decision", "indicator"]
-    name: str
-    what: str = ""
-    low: float = 0.0
-    high: float = 0.0
-    citation: Citation = Citation()
-    where: Location = NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """A range in which a quantity of the case is expected to lie."""
-
-    quantity: str
-    low: float
-    high: float
+    citation: Citation = UNCITED
     where: Location = NOWHERE
 
 
@@ -383,13 +365,18 @@ class Claim:
     name: str
     text: str
     tests: tuple[ClaimTest, ...]
-    citation: Citation = Citation()
+    citation: Citation = UNCITED
     where: Location = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCase:
-    """A whole case with nothing implied."""
+    """A whole case with nothing implied.
+
+    `learn_from` is the date after which evidence is weighed, never later than `start`. `history` is the case as written
+    with all drafts, evidence, questions and dates, if some of them are not part of the case as it stands on its date of
+    information; it is no part of what the case says, so neither comparison nor `dump` looks at it.
+    """
 
     name: str
     title: str
@@ -419,3 +406,16 @@ class ResolvedCase:
     expect: tuple[Expectation, ...]
     claims: tuple[Claim, ...] = ()
     file: str = ""
+    learn_from: date = date.max
+    correlations: tuple[Correlation, ...] = ()
+    modelling: Modelling = AS_DECLARED
+    history: ResolvedCase | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def answerable(self) -> tuple[Question, ...]:
+        """The questions that the model can answer: those not declared outside it."""
+        return tuple(q for q in self.questions if not q.outside)
+
+    def __post_init__(self) -> None:
+        if self.learn_from > self.start:
+            object.__setattr__(self, "learn_from", self.start)

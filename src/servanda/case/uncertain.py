@@ -233,6 +233,16 @@ def _beta_median(a: float, b: float) -> float:
 
 
 def _parse_choice(text: str, inside: str, numbers: dict[str, float]) -> UncertainNumber:
+    weighed = _parse_weighed(inside)
+    total = math.fsum(weighed.values())
+    if strange := [name for name in numbers if name not in weighed]:
+        raise DistributionError(f"`choices` gives a number for `{strange[0]}`, which has no weight", "add its weight")
+    choices = tuple((name, _choice_value(name, numbers), weight / total) for name, weight in weighed.items())
+    heaviest = max(choices, key=lambda choice: choice[2])
+    return UncertainNumber("choice", (), choices, heaviest[1], text)
+
+
+def _parse_weighed(inside: str) -> dict[str, float]:
     weighed: dict[str, float] = {}
     for entry in inside.split(","):
         name, colon, weight = (part.strip() for part in entry.partition(":"))
@@ -243,14 +253,33 @@ def _parse_choice(text: str, inside: str, numbers: dict[str, float]) -> Uncertai
         if name in weighed:
             raise DistributionError(f"`{clip(name)}` stands twice", "give every choice once")
         weighed[name] = _finite(weight)
-    total = math.fsum(weighed.values())
-    if total <= 0 or min(weighed.values()) < 0:
+    if math.fsum(weighed.values()) <= 0 or min(weighed.values()) < 0:
         raise DistributionError("the weights must be zero or more, and one of them positive", "give weights such as 1")
-    if strange := [name for name in numbers if name not in weighed]:
-        raise DistributionError(f"`choices` gives a number for `{strange[0]}`, which has no weight", "add its weight")
-    choices = tuple((name, _choice_value(name, numbers), weight / total) for name, weight in weighed.items())
-    heaviest = max(choices, key=lambda choice: choice[2])
-    return UncertainNumber("choice", (), choices, heaviest[1], text)
+    return weighed
+
+
+def parse_weights(text: str) -> tuple[tuple[str, float], ...]:
+    """Names with weights that sum to 1, of ``one of {a: 3, b: 1}`` or of a single name.
+
+    Raises
+    ------
+    DistributionError
+        If the text is neither, or its weights are impossible.
+
+    Examples
+    --------
+    >>> parse_weights("one of {stationary: 3, settled: 1}"), parse_weights("drawn")
+    ((('stationary', 0.75), ('settled', 0.25)), (('drawn', 1.0),))
+    """
+    if _NAME.fullmatch(text.strip()):
+        return ((text.strip(), 1.0),)
+    if (found := _CHOICE.fullmatch(text)) is None:
+        raise DistributionError(f"`{clip(text)}` is no choice", "write a name, or `one of {name: weight, …}`")
+    weighed = _parse_weighed(found[1])
+    total = math.fsum(weighed.values())
+    # weights that were normalised before stay as they are to the last bit
+    scale = 1.0 if abs(total - 1.0) < 1e-12 else total
+    return tuple((name, weight / scale) for name, weight in weighed.items())
 
 
 def _choice_value(name: str, numbers: dict[str, float]) -> float:

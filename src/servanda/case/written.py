@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import yaml
 
-from servanda.case.expression import Expression
 from servanda.case.resolved import (
     ChanceEvent,
-    Change,
-    Citation,
     Claim,
-    Consequence,
     Decision,
-    Draft,
     Evidence,
-    Form,
     Lever,
     Option,
-    Outcome,
     Parameter,
-    Phase,
-    Price,
-    Protocol,
     Question,
     ResolvedCase,
     Variable,
 )
 from servanda.case.resolved_claims import ClaimTest
 from servanda.case.uncertain import UncertainNumber
+from servanda.case.written_drafts import draft_of, protocol_of
+from servanda.case.written_parts import (
+    Plain,
+    cited,
+    filled,
+    maybe,
+    number_text,
+    outcomes_of,
+    prices_of,
+    yes_no,
+)
 
-Plain = dict[str, Any]
-
-_REQUIRED = {"sides", "actors", "payoffs"}
+__all__ = ["Plain", "dump", "number_text", "plain"]
 
 
 class _Dumper(yaml.SafeDumper):
@@ -61,7 +59,7 @@ def dump(case: ResolvedCase) -> str:
 
 def plain(case: ResolvedCase) -> Plain:
     """The resolved case as mappings, lists and texts, keyed like a case file."""
-    return _filled(
+    return filled(
         {
             "case": case.name,
             "title": case.title,
@@ -69,15 +67,16 @@ def plain(case: ResolvedCase) -> Plain:
             "notes": case.notes,
             "start": case.start.isoformat(),
             "as_of": case.as_of.isoformat(),
+            "learn_from": case.learn_from.isoformat(),
             "period": f"{case.period_months} months",
             "horizon": f"{case.periods * case.period_months} months",
             "values": case.values,
             "sources": {
-                source.name: _filled({"title": source.title, "url": source.url, "grade": source.grade})
+                source.name: filled({"title": source.title, "url": source.url, "grade": source.grade})
                 for source in case.sources
             },
             "sides": {
-                side.name: _filled({"title": side.title, "party": _yes_no(side.party), "led_by": side.led_by})
+                side.name: filled({"title": side.title, "party": yes_no(side.party), "led_by": side.led_by})
                 for side in case.sides
             },
             "actors": {
@@ -86,24 +85,37 @@ def plain(case: ResolvedCase) -> Plain:
                     "title": actor.title,
                     "discount": actor.discount.text,
                     "decisiveness": actor.decisiveness.text,
-                    **_citation(actor.citation),
+                    **cited(actor.citation),
                 }
                 for actor in case.actors
             },
             "variables": {variable.name: _variable(variable) for variable in case.variables},
             "chance": {event.name: _event(event) for event in case.chance},
             "decisions": {decision.name: _decision(decision) for decision in case.decisions},
-            "protocol": _protocol(case.protocol),
-            "drafts": {draft.name: _draft(draft) for draft in case.drafts},
+            "protocol": protocol_of(case.protocol),
+            "drafts": {draft.name: draft_of(draft) for draft in case.drafts},
             "payoffs": _payoffs(case),
             "parameters": {parameter.name: _parameter(parameter) for parameter in case.parameters},
+            "correlations": [
+                {
+                    "between": list(group.parameters),
+                    "correlation": number_text(group.value),
+                    **cited(group.citation),
+                }
+                for group in case.correlations
+            ],
+            "modelling": {
+                "terminal": _weights(case.modelling.terminal),
+                "order": _weights(case.modelling.order),
+                **cited(case.modelling.citation),
+            },
             "frictions": {
-                friction.name: _filled(
+                friction.name: filled(
                     {
                         "title": friction.title,
                         "mechanism": friction.mechanism,
                         "off": {name: value.text for name, value in friction.off},
-                        **_citation(friction.citation),
+                        **cited(friction.citation),
                     }
                 )
                 for friction in case.frictions
@@ -111,12 +123,12 @@ def plain(case: ResolvedCase) -> Plain:
             "levers": {lever.name: _lever(lever) for lever in case.levers},
             "outcomes": {} if case.war is None else {"war": case.war.text},
             "indicators": {
-                indicator.name: _filled(
+                indicator.name: filled(
                     {
                         "title": indicator.title,
                         "value": indicator.value.text,
                         "unit": indicator.unit,
-                        **_citation(indicator.citation),
+                        **cited(indicator.citation),
                     }
                 )
                 for indicator in case.indicators
@@ -132,58 +144,10 @@ def plain(case: ResolvedCase) -> Plain:
     )
 
 
-def number_text(value: float) -> str:
-    """The shortest text that reads back as the same number.
-
-    >>> number_text(3.0), number_text(0.1)
-    ('3', '0.1')
-    """
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-
-
-def _filled(entries: Plain) -> Plain:
-    return {key: value for key, value in entries.items() if value not in ("", None, {}, []) or key in _REQUIRED}
-
-
-def _yes_no(value: bool) -> str:
-    return "yes" if value else "no"
-
-
-def _years(value: float) -> str:
-    return f"{number_text(value)} years"
-
-
-def _maybe(expression: Expression | None) -> str:
-    return "" if expression is None else expression.text
-
-
-def _citation(citation: Citation) -> Plain:
-    return _filled({"source": list(citation.sources), "grade": citation.grade, "note": citation.note})
-
-
-def _effects(changes: Iterable[Change]) -> Plain:
-    return {change.variable: change.to or _step(change.step) for change in changes}
-
-
-def _step(step: int) -> str:
-    return f"{'up' if step > 0 else 'down'} {abs(step)}"
-
-
-def _outcomes(outcomes: tuple[Outcome, ...]) -> Plain:
-    if len(outcomes) == 1 and outcomes[0].odds is None:
-        return {"effects": _effects(outcomes[0].effects)}
-    return {
-        "outcomes": [
-            {**_filled({"odds": _maybe(outcome.odds)}), "effects": _effects(outcome.effects)} for outcome in outcomes
-        ]
-    }
-
-
-def _prices(prices: Iterable[Price]) -> Plain:
-    found: Plain = {}
-    for price in prices:
-        found.setdefault(price.actor, {})[price.term] = price.worth.text
-    return found
+def _weights(weights: tuple[tuple[str, float], ...]) -> str:
+    if len(weights) == 1:
+        return weights[0][0]
+    return f"one of {{{', '.join(f'{name}: {number_text(weight)}' for name, weight in weights)}}}"
 
 
 def _variable(variable: Variable) -> Plain:
@@ -196,15 +160,15 @@ def _variable(variable: Variable) -> Plain:
             "start": variable.start,
             "title": variable.title,
         }
-    shared = {"start": variable.start, "title": variable.title, **_citation(variable.citation)}
+    shared = {"start": variable.start, "title": variable.title, **cited(variable.citation)}
     if variable.kind == "condition":
         return {"kind": "condition", "values": levels, **shared}
     return {
         "kind": "stock",
         "levels": levels,
         "values": [number_text(value) for value in variable.values],
-        **_filled({"unit": variable.unit}),
-        "ratchet": _yes_no(variable.ratchet),
+        **filled({"unit": variable.unit}),
+        "ratchet": yes_no(variable.ratchet),
         **shared,
     }
 
@@ -217,124 +181,27 @@ def _event(event: ChanceEvent) -> Plain:
     elif timing.amount is not None:
         when = {timing.kind: timing.amount.text}
     return {
-        **_filled({"title": event.title, "when": _maybe(event.when)}),
+        **filled({"title": event.title, "when": maybe(event.when)}),
         **when,
-        **_outcomes(event.outcomes),
-        **_filled({"price": _prices(event.prices)}),
-        **_citation(event.citation),
+        **outcomes_of(event.outcomes),
+        **filled({"price": prices_of(event.prices)}),
+        **cited(event.citation),
     }
 
 
 def _decision(decision: Decision) -> Plain:
     return {
-        **_filled({"title": decision.title, "by": decision.by, "when": _maybe(decision.when)}),
+        **filled({"title": decision.title, "by": decision.by, "when": maybe(decision.when)}),
         "options": {option.name: _option(option) for option in decision.options},
     }
 
 
 def _option(option: Option) -> Plain:
     return {
-        **_filled({"title": option.title, "when": _maybe(option.when), "price": _prices(option.prices)}),
-        **_outcomes(option.outcomes),
-        "hidden": _yes_no(option.hidden),
-        **_citation(option.citation),
-    }
-
-
-def _protocol(protocol: Protocol) -> Plain:
-    talks = {
-        "when": _maybe(protocol.talks_when),
-        "seek_price": _prices(protocol.seek_prices),
-        "walk_out_price": _prices(protocol.walk_out_prices),
-        "table_price": _prices(protocol.table_prices),
-        "accept_price": _prices(protocol.accept_prices),
-        "refuse_price": _prices(protocol.refuse_prices),
-        **_citation(protocol.talks_citation),
-    }
-    return {
-        "order": protocol.order,
-        "proposers": list(protocol.proposers),
-        "talks": _filled(talks),
-        "cooling_off": _years(protocol.cooling_off),
-        "lapse": _years(protocol.lapse),
-        "forms": {form.name: _form(form) for form in protocol.forms},
-    }
-
-
-def _form(form: Form) -> Plain:
-    return {
-        "title": form.title,
-        "ratifiers": [
-            _filled(
-                {
-                    "by": ratifier.by,
-                    "name": ratifier.name,
-                    "delay": _years(ratifier.delay),
-                    "approve_price": _prices(ratifier.approve_prices),
-                    "reject_price": _prices(ratifier.reject_prices),
-                    **_citation(ratifier.citation),
-                }
-            )
-            for ratifier in form.ratifiers
-        ],
-        **_filled({"exit_price": _prices(form.exit_prices), "sign_price": _prices(form.sign_prices)}),
-        **_citation(form.citation),
-    }
-
-
-def _draft(draft: Draft) -> Plain:
-    last = len(draft.phases) - 1
-    sunset: Any = None
-    if draft.sunset_date is not None:
-        sunset = draft.sunset_date.isoformat()
-    elif draft.sunset_mean is not None:
-        sunset = {"mean": _years(draft.sunset_mean)}
-    return {
-        **_filled({"title": draft.title, "summary": draft.summary, "form": draft.form}),
-        "proposers": list(draft.proposers),
-        **_filled({"terms": {name: value.text for name, value in draft.terms}}),
-        "phases": [_phase(phase, last=position == last) for position, phase in enumerate(draft.phases)],
-        "verification": {"detection": draft.detection.text, **_citation(draft.verification_citation)},
-        "breach": {breach.side: _consequence(breach, breach=True) for breach in draft.breaches},
-        "exit": {exit_.side: _consequence(exit_, breach=False) for exit_ in draft.exits},
-        **_filled({"sunset": sunset}),
-        "renewal": _yes_no(draft.renewal),
-        **_filled(
-            {
-                "linkage": [
-                    _filled({"when": link.when.text, "leads_to": link.leads_to, "note": link.note})
-                    for link in draft.linkage
-                ],
-                "positions": {
-                    side: {issue: number_text(value) for issue, value in issues} for side, issues in draft.positions
-                },
-            }
-        ),
-        **_citation(draft.citation),
-    }
-
-
-def _phase(phase: Phase, *, last: bool) -> Plain:
-    owes: dict[str, Plain] = {}
-    for duty in phase.owes:
-        owes.setdefault(duty.side, {})[duty.decision] = {"must": list(duty.permitted)}
-    return _filled(
-        {
-            "name": phase.name,
-            "title": phase.title,
-            "lasts": "" if last else _years(phase.lasts),
-            "advance_when": _maybe(phase.advance_when),
-            "owes": owes,
-        }
-    )
-
-
-def _consequence(consequence: Consequence, *, breach: bool) -> Plain:
-    return {
-        **({"leads_to": consequence.leads_to} if breach else {}),
-        **_outcomes(consequence.outcomes),
-        **_filled({"price": _prices(consequence.prices)}),
-        **_citation(consequence.citation),
+        **filled({"title": option.title, "when": maybe(option.when), "price": prices_of(option.prices)}),
+        **outcomes_of(option.outcomes),
+        "hidden": yes_no(option.hidden),
+        **cited(option.citation),
     }
 
 
@@ -342,8 +209,8 @@ def _payoffs(case: ResolvedCase) -> Plain:
     found: dict[str, Plain] = {}
     for term in case.payoffs:
         found.setdefault(term.actor, {})[term.name] = {
-            **_filled({"worth": term.worth.text, "when": _maybe(term.when), "per": _maybe(term.per)}),
-            **_citation(term.citation),
+            **filled({"worth": term.worth.text, "when": maybe(term.when), "per": maybe(term.per)}),
+            **cited(term.citation),
         }
     return found
 
@@ -353,8 +220,8 @@ def _parameter(parameter: Parameter) -> Plain:
     return {
         "value": number.text,
         "central": number_text(number.central),
-        **_filled({"choices": _named_choices(number), "unit": parameter.unit, "title": parameter.title}),
-        **_citation(parameter.citation),
+        **filled({"choices": _named_choices(number), "unit": parameter.unit, "title": parameter.title}),
+        **cited(parameter.citation),
     }
 
 
@@ -367,43 +234,57 @@ def _interval(interval: tuple[float, float] | None) -> list[str] | None:
 
 
 def _lever(lever: Lever) -> Plain:
-    return _filled(
+    return filled(
         {
             "title": lever.title,
             "sets": lever.sets,
             "choices": {label: number_text(value) for label, value in lever.choices},
             "range": _interval(lever.range),
             "access": _interval(lever.access),
-            "price": _prices(lever.prices),
-            **_citation(lever.citation),
+            "price": prices_of(lever.prices),
+            **cited(lever.citation),
         }
     )
 
 
 def _question(question: Question) -> Plain:
+    benchmark: Plain = {}
+    if question.benchmark is not None:
+        benchmark = {
+            "probability": number_text(question.benchmark.probability),
+            **cited(question.benchmark.citation),
+        }
     return {
         "text": question.text,
-        "holds": question.holds.text,
+        **({"outside": question.outside} if question.outside else {"holds": question.holds.text}),
         question.timing: question.date.isoformat(),
+        **filled({"asked": question.asked and question.asked.isoformat(), "benchmark": benchmark}),
         "outcome": question.outcome,
-        **_citation(question.citation),
+        **cited(question.citation),
     }
 
 
 def _evidence(observation: Evidence) -> Plain:
-    what: Plain = {
-        "indicator": observation.name,
-        "value": [number_text(observation.low), number_text(observation.high)],
+    match observation.kind:
+        case "variable":
+            what: Plain = {"variable": observation.name, "level": observation.what}
+        case "decision":
+            what = {"decision": observation.name, "option": observation.what}
+        case "deal":
+            what = filled({"deal": observation.name, "draft": observation.what, "phase": observation.phase})
+        case _:
+            what = {"indicator": observation.name, "value": list(map(number_text, (observation.low, observation.high)))}
+    return {
+        "date": observation.date.isoformat(),
+        "name": observation.key,
+        **what,
+        "reliability": number_text(observation.reliability),
+        **cited(observation.citation),
     }
-    if observation.kind == "variable":
-        what = {"variable": observation.name, "level": observation.what}
-    elif observation.kind == "decision":
-        what = {"decision": observation.name, "option": observation.what}
-    return {"date": observation.date.isoformat(), **what, **_citation(observation.citation)}
 
 
 def _claim(claim: Claim) -> Plain:
-    return {"text": claim.text, "finds": [_test(test) for test in claim.tests], **_citation(claim.citation)}
+    return {"text": claim.text, "finds": [_test(test) for test in claim.tests], **cited(claim.citation)}
 
 
 def _test(test: ClaimTest) -> Plain:

@@ -13,7 +13,9 @@ from importlib import import_module
 import click
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-COMMANDS = ("run", "frictions", "design", "compare", "check", "cases")
+COMMANDS = (
+    "run", "forecast", "frictions", "design", "compare", "sweep", "sensitivity", "backtest", "check", "cases",
+)  # fmt: skip
 
 
 class LazyCommands(click.Group):

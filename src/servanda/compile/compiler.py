@@ -15,7 +15,7 @@ from servanda.case.dates import decimal_year
 from servanda.case.resolved import ResolvedCase
 from servanda.compile.bonds import bond_parameter, bonded, bound_parameter
 from servanda.compile.coefficients import Registry
-from servanda.compile.deal_rules import DealMachine, menu_parameter
+from servanda.compile.deal_rules import OFF_THE_TABLE, DealMachine, menu_parameter
 from servanda.compile.evaluation import STAGES, evaluate
 from servanda.compile.exploration import Plan, explore
 from servanda.compile.layout import Codes, DealLevel, Layout, layout_of
@@ -26,7 +26,6 @@ from servanda.errors import CaseError, Issue, Location
 from servanda.game import Game, Labels, Numbers, Schedule, Term
 
 Floats = NDArray[np.float64]
-OFF_THE_TABLE = 1e9
 STATE_LIMIT = 3_000_000
 
 
@@ -151,8 +150,10 @@ class Compiled:
         return known
 
     def start_with_deal(self, draft: int) -> int:
-        """The state at the start, but with this draft in its first phase."""
-        level = _first(self.case, draft)
+        """The state at the start, but with this draft in its first phase (the start itself where it is live then)."""
+        level = self.layout.levels[int(self.layout.digit(np.array([self.layout.start]), "deal")[0])]
+        if level.stage not in ("phase", "in_force") or level.draft != draft:
+            level = _first(self.case, draft)
         return self.states_with(int(self.layout.with_deal(np.array([self.layout.start]), level)[0]))
 
     def truth(self, node: syntax.Node, period: int, draw: Mapping[str, float] | None = None) -> Floats:

@@ -18,6 +18,8 @@ from servanda.compile.world_rules import consequence_branches
 
 NOBODY = -1
 MENU = "menu of drafts:"
+# points; nobody pays so much to table a text
+OFF_THE_TABLE = 1e9
 
 
 def menu_parameter(draft: str) -> str:
@@ -213,6 +215,18 @@ class DealMachine:
             f"diplomacy of {side}", "diplomacy", apply, f"diplomacy of {self._title(side)}", protocol.where, side=side
         )
 
+    def _off_the_table(self, draft: Draft) -> syntax.Node:
+        """The price of tabling a draft: 0, or prohibitive where it is not on the menu or, by its dates, not yet or no
+        more on the table. What lies after the date of information nobody knows.
+        """
+        off: syntax.Node = syntax.Parameter(menu_parameter(draft.name))
+        case = self.layout.case
+        for day, operator in zip(draft.on_table, ("<", ">="), strict=True):
+            if day is not None and case.start < day <= case.as_of:
+                date = syntax.Binary(operator, syntax.Clock("date"), syntax.Number(decimal_year(day)))  # type: ignore[arg-type]
+                off = syntax.Binary("+", off, syntax.Binary("*", syntax.Number(OFF_THE_TABLE), date))
+        return off
+
     def _offers(self, side: str, me: int, rows: Rows, codes: Codes) -> list[Applied]:
         found = []
         for index in self.offered:
@@ -222,7 +236,7 @@ class DealMachine:
             here = codes[rows]
             after = self.layout.with_deal(here, DealLevel("tabled", index, side=me))
             mover = self.movers.of(side, here)
-            off = syntax.Parameter(menu_parameter(draft.name))
+            off = self._off_the_table(draft)
             paid = self.movers.prices(self.case.protocol.table_prices, side)
             for who in np.unique(mover):
                 mine = mover == who

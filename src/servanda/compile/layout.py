@@ -50,7 +50,12 @@ def deal_levels(case: ResolvedCase) -> tuple[DealLevel, ...]:
             for i in parties
             if case.sides[i].name == b.side
         ]
-        if any(x.leads_to == "suspension" for x in draft.linkage) or _suspends(case):
+        begun = case.protocol.start
+        if (
+            any(x.leads_to == "suspension" for x in draft.linkage)
+            or _suspends(case)
+            or (begun.stage, begun.draft) == ("suspended", draft.name)
+        ):
             levels.append(DealLevel("suspended", d))
         if draft.renewal:
             levels += [DealLevel("expiring", d), *[DealLevel("expiring", d, side=p) for p in parties]]
@@ -136,7 +141,19 @@ class Layout:
     def start(self) -> int:
         """The state at the start of the case."""
         digits = {v.name: v.levels.index(v.start) for v in self.case.variables}
-        return self.code({**digits, "deal": 0})
+        return self.code({**digits, "deal": self.position[self._stand]})
+
+    @cached_property
+    def _stand(self) -> DealLevel:
+        """Where the deal machine stands at the start: the first position that fits what the case says."""
+        begun = self.case.protocol.start
+        if not begun.draft:
+            return DealLevel(begun.stage)
+        draft = next(i for i, d in enumerate(self.case.drafts) if d.name == begun.draft)
+        phases = [p.name for p in self.case.drafts[draft].phases]
+        phase = phases.index(begun.phase) if begun.phase else len(phases) - 1
+        fitting = [x for x in self.levels if (x.stage, x.draft) == (begun.stage, draft) and x.phase in (-1, phase)]
+        return fitting[0]
 
     def with_deal(self, codes: Codes, level: DealLevel) -> Codes:
         """The same worlds with the deal at another position."""
@@ -208,15 +225,18 @@ class _Digits(Mapping[str, Codes]):
 
 
 def layout_of(case: ResolvedCase) -> Layout:
-    """Choose the digits' order: what changes rarely first, the deal and what changes with it last.
+    """Choose the digits' order: what no decision moves first, the deal and what changes with it last.
 
     Stage operators read successors that differ in one or two digits; keeping the fast digits least significant keeps
-    them near in memory.
+    them near in memory. Decisions make most of the work, so that with what only chance moves in front the successors of
+    a decision lie within a part of the states that fits the cache.
     """
     levels = deal_levels(case)
+    moved = {c.variable for d in case.decisions for o in d.options for x in o.outcomes for c in x.effects}
 
-    def restless(variable: Variable) -> int:
-        return {"office": 0, "stock": 1, "condition": 2}[variable.kind] - (1 if variable.ratchet else 0)
+    def restless(variable: Variable) -> tuple[bool, int]:
+        kind = {"office": 0, "stock": 1, "condition": 2}[variable.kind] - (1 if variable.ratchet else 0)
+        return variable.name in moved, kind
 
     ordered = sorted(case.variables, key=restless)
     names = (*(v.name for v in ordered), "deal")

@@ -17,7 +17,7 @@ from servanda.case.messages import did_you_mean
 from servanda.case.resolved import ResolvedCase
 from servanda.compile import Compiled, compile_case
 from servanda.compile.bonds import bound_parameter
-from servanda.compile.compiler import OFF_THE_TABLE
+from servanda.compile.deal_rules import OFF_THE_TABLE
 from servanda.compile.rules import Movers
 from servanda.diagnosis.answers import Cooperation, SideGain
 from servanda.diagnosis.headlines import Floats

@@ -38,12 +38,15 @@ class Signing:
 def first_entries(play: Play, target: Mask, watch: Watch | None = None) -> Floats:
     """Probability that each draft is the first to bring the world into `target` states, caught[t, draft].
 
+    What is there from the start counts in the first period.
     `watch(t, slot, mass)` sees the mass that has not been there yet, before every stage.
     """
     compiled = play.compiled
     inside = np.flatnonzero(target)
     crossing = Crossing.between(compiled, ~target, target)
     caught = np.zeros((play.periods, len(compiled.case.drafts)))
+    begun = inside[compiled.game.start[inside] > 0.0]
+    np.add.at(caught[0], compiled.draft[begun], compiled.game.start[begun])
 
     def before(t: int, slot: Slot, array: Floats) -> None:
         stage = compiled.game.stages[slot.stage]
@@ -58,7 +61,9 @@ def first_entries(play: Play, target: Mask, watch: Watch | None = None) -> Float
         if len(crossing.outcomes[slot.stage]):
             array[inside] = 0.0
 
-    propagate(play, compiled.game.start[:, None].copy(), before=before, after=after)
+    start = compiled.game.start[:, None].copy()
+    start[inside] = 0.0
+    propagate(play, start, before=before, after=after)
     return caught
 
 
@@ -181,10 +186,16 @@ def gates_of(
     play: Play, draft: int, signing: Signing, voting: Voting, survival: Survival, temptation: Temptation, window: int
 ) -> tuple[Gate, Gate, Gate]:
     """The three gates of one draft from what propagation found."""
+    begun = play.compiled.game.start
     binding = None if signing.pair is None else min(signing.pair, key=lambda p: p.margin)
-    sign = _gate(play, "sign", float(signing.caught[:window, draft].sum()), binding)
+    if begun[play.stage_mask(*SIGNED, draft=draft)].sum() > 0.0:
+        sign = Gate("sign", 1.0, None, None, "It is signed already.")
+    else:
+        sign = _gate(play, "sign", float(signing.caught[:window, draft].sum()), binding)
     ratify = Gate("ratify", 1.0, None, None, "Nobody has to approve it.")
-    if _ratifiers(play, draft):
+    if _already_live(play, draft):
+        ratify = Gate("ratify", 1.0, None, None, "It is approved already.")
+    elif _ratifiers(play, draft):
         ratify = _gate(play, "ratify", _approved(play, draft, voting), voting.tightest)
     return sign, ratify, _gate(play, "keep", survival.kept, temptation.tightest)
 
@@ -200,8 +211,13 @@ def _ratifiers(play: Play, draft: int) -> int:
     return next(len(f.ratifiers) for f in case.protocol.forms if f.name == case.drafts[draft].form)
 
 
+def _already_live(play: Play, draft: int) -> bool:
+    compiled = play.compiled
+    return bool(compiled.game.start[compiled.live & (compiled.draft == draft)].sum() > 0.0)
+
+
 def _approved(play: Play, draft: int, voting: Voting) -> float:
-    if not _ratifiers(play, draft):
+    if not _ratifiers(play, draft) or _already_live(play, draft):
         return 1.0
     return voting.approved / voting.decided if voting.decided > 0.0 else 0.0
 

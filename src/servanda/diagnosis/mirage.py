@@ -15,7 +15,7 @@ from statistics import fmean
 from servanda.case.resolved import ResolvedCase
 from servanda.compile import compile_case
 from servanda.compile.bonds import bound_parameter
-from servanda.compile.compiler import OFF_THE_TABLE
+from servanda.compile.deal_rules import OFF_THE_TABLE
 from servanda.diagnosis.answers import DraftOverlap, IssueOverlap, Mirage
 from servanda.diagnosis.beginnings import Beginnings, gates_by_date
 from servanda.diagnosis.cooperation import draft_index, side_title

@@ -27,6 +27,7 @@ from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from threading import Event
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ def remembering(folder: Path | None) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class _Flow:
+class MarkedFlow:
     """Marked outcomes of every stage, and which of them absorb."""
 
     mark: tuple[Ints, ...]
@@ -100,19 +101,20 @@ class Trials:
     window: int
     settings: Settings = SETTINGS
     until: int | None = None
+    lanes: ClassVar[int] = LANES
 
     @cached_property
     def _local(self) -> threading.local:
         return threading.local()
 
     @cached_property
-    def _signing(self) -> _Flow:
+    def _signing(self) -> MarkedFlow:
         signed = self._stages(SIGNED, self.draft)
         elsewhere = self._stages(SIGNED, None) & ~signed
         return self._flow([(~(signed | elsewhere), signed), (~(signed | elsewhere), elsewhere)], absorbing=True)
 
     @cached_property
-    def _voting(self) -> _Flow:
+    def _voting(self) -> MarkedFlow:
         pending = self._stages(("ratifying",), None)
         live = self.compiled.live
         return self._flow([(pending, live), (pending, ~pending & ~live)], absorbing=False)
@@ -125,11 +127,11 @@ class Trials:
         return np.asarray(self.compiled.truth(war.node, 0) != 0.0)
 
     @cached_property
-    def _warring(self) -> _Flow:
+    def _warring(self) -> MarkedFlow:
         return self._flow([(~self._war, self._war)], absorbing=True)
 
     @cached_property
-    def _ending(self) -> _Flow:
+    def _ending(self) -> MarkedFlow:
         alive = self._stages(ALIVE, self.draft)
         crossing = Crossing.between(self.compiled, alive, ~alive)
         labels = self.compiled.game.labels.options
@@ -145,19 +147,29 @@ class Trials:
             by = side_of[stage.mover[stage.row_of_option[options]] + 1]
             mark[found] = np.where(lawful[stage.label[options]], 1, by)
             marks.append(mark)
-        return _Flow(tuple(marks), tuple((m > 0).astype(np.int32) for m in marks), 2 + len(sides))
+        return MarkedFlow(tuple(marks), tuple((m > 0).astype(np.int32) for m in marks), 2 + len(sides))
 
     def _stages(self, stages: Iterable[str], draft: int | None) -> NDArray[np.bool_]:
         found = np.isin(self.compiled.deal_stage, [STAGES.index(s) for s in stages])
         return found if draft is None else found & (self.compiled.draft == draft)
 
-    def _flow(self, kinds: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]], *, absorbing: bool) -> _Flow:
+    def _flow(self, kinds: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]], *, absorbing: bool) -> MarkedFlow:
         marks = [np.zeros(len(s.outcome_state), dtype=np.int32) for s in self.compiled.game.stages]
         for number, (source, target) in enumerate(kinds, start=1):
             for mark, found in zip(marks, Crossing.between(self.compiled, source, target).outcomes, strict=True):
                 mark[found] = number
         absorb = tuple((m > 0).astype(np.int32) if absorbing else np.zeros_like(m) for m in marks)
-        return _Flow(tuple(marks), absorb, len(kinds))
+        return MarkedFlow(tuple(marks), absorb, len(kinds))
+
+    def headlines(self, values: Sequence[Overrides]) -> Headlines:
+        """Headline numbers of as many trials as are solved at once.
+
+        Raises
+        ------
+        CaseError
+            Where a trial's numbers make no sense.
+        """
+        return self.solve_four(self.compiled.numbers(values))
 
     def solve_four(self, numbers: Numbers) -> Headlines:
         """Headline numbers of four draws.
@@ -191,45 +203,51 @@ class Trials:
 
     def _numbers(self, period: Period, odds: list[Floats], values: Floats, settled: NDArray[np.bool_]) -> Headlines:
         game, odds = self.compiled.game, odds[: self.until]
-        at_start = np.repeat(game.start[:, None], LANES, axis=1)
-        caught, _, _ = self._push(period, odds[: self.window], at_start, self._signing)
-        sign = np.minimum(caught[0], 1.0)
+        at_start = np.repeat(game.start[:, None], self.lanes, axis=1)
+        signed = self._stages(SIGNED, None)
+        begun = float(game.start[self._stages(SIGNED, self.draft)].sum())
+        unsigned = np.where(signed[:, None], 0.0, at_start)
+        caught, _, _ = self._push(period, odds[: self.window], unsigned, self._signing)
+        sign = np.minimum(begun + caught[0], 1.0)
         voted, end, _ = self._push(period, odds, at_start, self._voting)
         decided = voted.sum(axis=0)
-        ratified = np.divide(voted[0], decided, out=np.zeros(LANES), where=decided > 0.0)
+        ratified = np.divide(voted[0], decided, out=np.zeros(self.lanes), where=decided > 0.0)
         running = end[self.compiled.live].sum(axis=0)
-        war = np.repeat(float(game.start[self._war].sum()), LANES)
+        war = np.repeat(float(game.start[self._war].sum()), self.lanes)
         if self._war.any():
             peace = np.where(self._war[:, None], 0.0, at_start)
             war = war + self._push(period, odds, peace, self._warring)[0][0]
-        by_actor = values.reshape(game.states, game.actors, LANES)
+        by_actor = values.reshape(game.states, game.actors, self.lanes)
         # summed state by state: einsum's last digit hangs on where the arrays lie in memory
         value = (game.start[:, None, None] * by_actor).sum(axis=0)
         if self.draft is None:
-            nothing = np.full((game.actors, LANES), np.nan)
-            life = np.full(LANES, np.nan)
-            keep = np.divide(running, sign, out=np.zeros(LANES), where=sign > 0.0)
-            nobody = np.full((len(self.compiled.case.sides), LANES), np.nan)
+            nothing = np.full((game.actors, self.lanes), np.nan)
+            life = np.full(self.lanes, np.nan)
+            keep = np.divide(running, sign, out=np.zeros(self.lanes), where=sign > 0.0)
+            nobody = np.full((len(self.compiled.case.sides), self.lanes), np.nan)
             kept = np.minimum(keep, 1.0)
-            return Headlines(sign, np.ones(LANES), kept, running, war, life, value, nothing, nobody, settled)
+            return Headlines(sign, np.ones(self.lanes), kept, running, war, life, value, nothing, nobody, settled)
         start = self.compiled.start_with_deal(self.draft)
-        in_force = np.zeros((game.states, LANES))
+        in_force = np.zeros((game.states, self.lanes))
         in_force[start] = 1.0
         ended, alive, curve = self._push(period, odds, in_force, self._ending)
         keep = np.minimum(alive.sum(axis=0) + ended[0], 1.0)
         years = game.period_years
         life = (curve[:-1] + curve[1:]).sum(axis=0) / 2.0 * years
         form = self.compiled.case.drafts[self.draft].form
-        if not next(len(f.ratifiers) for f in self.compiled.case.protocol.forms if f.name == form):
-            ratified = np.ones(LANES)
+        live = game.start[self.compiled.live & (self.compiled.draft == self.draft)].sum() > 0.0
+        if live or not next(len(f.ratifiers) for f in self.compiled.case.protocol.forms if f.name == form):
+            ratified = np.ones(self.lanes)
         return Headlines(sign, ratified, keep, running, war, life, value, by_actor[start].copy(), ended[2:], settled)
 
-    def _push(self, period: Period, odds: Sequence[Floats], mass: Floats, flow: _Flow) -> tuple[Floats, Floats, Floats]:
+    def _push(
+        self, period: Period, odds: Sequence[Floats], mass: Floats, flow: MarkedFlow
+    ) -> tuple[Floats, Floats, Floats]:
         """What was caught [kind, draw], the mass left at the end, and the total at the start of every period."""
         game = self.compiled.game
-        scratch = np.empty((game.largest_stage, LANES))
-        caught = np.zeros((flow.kinds, LANES))
-        curve = np.zeros((len(odds) + 1, LANES))
+        scratch = np.empty((game.largest_stage, self.lanes))
+        caught = np.zeros((flow.kinds, self.lanes))
+        curve = np.zeros((len(odds) + 1, self.lanes))
         mass = mass.copy()
         for t, chosen in enumerate(odds):
             curve[t] = mass.sum(axis=0)
@@ -284,8 +302,8 @@ class Trials:
         def work(batch: list[int]) -> None:
             if called_off.is_set():
                 return
-            padded = [trials[i] for i in batch] + [trials[batch[-1]]] * (LANES - len(batch))
-            part = self.solve_four(self.compiled.numbers(padded))
+            padded = [trials[i] for i in batch] + [trials[batch[-1]]] * (self.lanes - len(batch))
+            part = self.headlines(padded)
             fresh = {keys[i]: row for i, row in zip(batch, part.rows(), strict=False)}
             with lock:
                 if kept is not None:
@@ -299,7 +317,7 @@ class Trials:
                         called_off.set()
                         raise
 
-        batches = [todo[i : i + LANES] for i in range(0, len(todo), LANES)]
+        batches = [todo[i : i + self.lanes] for i in range(0, len(todo), self.lanes)]
         threads = max(1, min(workers or os.cpu_count() or 1, len(batches)))
         if threads == 1:
             for batch in batches:

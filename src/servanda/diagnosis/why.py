@@ -16,7 +16,7 @@ from servanda.diagnosis.findings import GateKind, Reason, Why
 from servanda.diagnosis.margins import Point, moves_compared
 from servanda.diagnosis.play import Floats, Play
 from servanda.equilibrium import Period, Slot
-from servanda.equilibrium.solve import fixed_point
+from servanda.equilibrium.iteration import fixed_point
 from servanda.game.game import flow_by_term
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ class Slot:
 
 
 class Period:
-    """The period operator of a game for given numbers.
+    """The period operator of a game for given numbers; `number` is the type of its values.
 
     Block passes of the same size of R are independent and run in threads (kernels release the lock) where cores are
     free.
@@ -61,6 +62,8 @@ class Period:
     0.7311
     """
 
+    number: type[np.floating[Any]] = np.float64
+
     def __init__(self, game: Game, numbers: Numbers, *, threads: bool = True) -> None:
         self.game = game
         self.numbers = numbers
@@ -69,7 +72,7 @@ class Period:
         work = self.width * sum(s.rows for s in game.stages)
         self._threaded = threads and work >= _WORTH_A_THREAD and (os.cpu_count() or 1) > 1
         self.mode = kernel.SHARP if numbers.sharp else kernel.TASTE if numbers.taste else kernel.LOGIT
-        self.slots, self.options = _slots(game)
+        self.slots, self.options = slots_of(game)
         self._opening = [s for s in self.slots if s.block == -1]
         self._closing = [s for s in self.slots if s.block == -2]
         self._blocks: dict[tuple[int, int], list[Slot]] = {}
@@ -133,6 +136,10 @@ class Period:
         sweep(values, self._opening)
         return values
 
+    def copied(self, values: Floats) -> Floats:
+        """A copy of values or mass."""
+        return values.copy()
+
     def _drawn(self, after: Floats, sweep: Callable[[Floats, list[Slot]], None]) -> Floats:
         """Values before the drawn blocks from those after them: the mean over all orders, set by set."""
         worth: dict[int, Floats] = {0: after}
@@ -142,7 +149,7 @@ class Period:
             remaining, block, last = task
             values = worth[remaining ^ (1 << block)]
             # the last to read a set's values may change them in place; side by side there is no last
-            values = values if last and not self._threaded else values.copy()
+            values = values if last and not self._threaded else self.copied(values)
             sweep(values, self._blocks.get((remaining, block), []))
             return values
 
@@ -284,14 +291,15 @@ class Period:
                 here /= remaining.bit_count()
                 for block in range(len(self.game.schedule.blocks)):
                     if remaining >> block & 1:
-                        moved = push(here.copy(), self._blocks.get((remaining, block), []))
+                        moved = push(self.copied(here), self._blocks.get((remaining, block), []))
                         rest = remaining ^ (1 << block)
                         at[rest] = at[rest] + moved if rest in at else moved
             mass = at[0]
         return push(mass, self._closing)
 
 
-def _slots(game: Game) -> tuple[tuple[Slot, ...], int]:
+def slots_of(game: Game) -> tuple[tuple[Slot, ...], int]:
+    """The slots of a period in order, and the number of options in all of them."""
     slots: list[Slot] = []
     offset = 0
 

@@ -6,7 +6,7 @@ caught at the first stage after which they hold. Between two period starts proba
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -112,16 +112,24 @@ def _answers(
     return answers
 
 
-def forecast(compiled: Compiled, solution: Solution, draw: int = 0, *, details: bool = True) -> Forecast:
+def forecast(
+    compiled: Compiled,
+    solution: Solution,
+    draw: int = 0,
+    *,
+    details: bool = True,
+    overrides: Mapping[str, float] | None = None,
+) -> Forecast:
     """All projections of one draw of a solved case (question bands are filled in by the selection certificate).
 
-    Without `details`, indicators, variables and calendar are left empty.
+    Without `details`, indicators, variables and calendar are left empty. Indicators read the central values of the
+    parameters, or those of `overrides`, which should be those of the solution.
     """
     case = compiled.case
     war = case.war.node if case.war else syntax.Number(0.0)
     live = syntax.Is("deal", ("phase", "in_force"))
     deal = syntax.Binary("and", live, syntax.Unary("not", war))
-    by = [q for q in case.questions if q.timing == "by"]
+    by = [q for q in case.answerable if q.timing == "by"]
     found = flow(compiled, solution, [deal, war, *(q.holds.node for q in by)], draw)
     stacked = np.stack(found.at_start)
     dates = compiled.dates[: len(stacked)]
@@ -141,24 +149,30 @@ def forecast(compiled: Compiled, solution: Solution, draw: int = 0, *, details: 
         _floats(found.caught[:, 0]),
         _floats(found.caught[:, 1]),
     )
-    chances = _answers(compiled, found, case.questions, by, 2)
+    chances = _answers(compiled, found, case.answerable, by, 2)
     answers = tuple(
         Answer(q.name, q.text, q.timing, q.date, float(p), float(p), float(p), words(float(p)), q.outcome)
-        for q, p in zip(case.questions, chances, strict=True)
+        for q, p in zip(case.answerable, chances, strict=True)
     )
     if not details:
         return Forecast(path, answers, (), (), ())
     return Forecast(
-        path, answers, _fans(compiled, stacked, dates), _variables(compiled, stacked, dates), calendar(compiled)
+        path,
+        answers,
+        _fans(compiled, stacked, dates, overrides or {}),
+        _variables(compiled, stacked, dates),
+        calendar(compiled),
     )
 
 
-def _fans(compiled: Compiled, stacked: Floats, dates: tuple[date, ...]) -> tuple[IndicatorFan, ...]:
+def _fans(
+    compiled: Compiled, stacked: Floats, dates: tuple[date, ...], overrides: Mapping[str, float]
+) -> tuple[IndicatorFan, ...]:
     fans = []
     for indicator in compiled.case.indicators:
         rows = []
         for t, mass in enumerate(stacked):
-            value = compiled.truth(indicator.value.node, t)
+            value = compiled.truth(indicator.value.node, t, overrides)
             levels, inverse = np.unique(value, return_inverse=True)
             share = np.bincount(inverse.reshape(-1), mass, minlength=len(levels))
             below = np.cumsum(share)

@@ -86,6 +86,28 @@ class Stage:
         return self.row_of_option[self.option_of_price]
 
     @cached_property
+    def cuts(self) -> Ints:
+        """Rows at which the stage falls apart: no outcome of a row before a cut leads to the state of a row from it on,
+        nor the other way round. The first is 0, the last the number of rows.
+
+        >>> from servanda.game.tables import game_from_tables
+        >>> row = [[0, 1]] * 2 + [[2, 3]] * 2
+        >>> game, _ = game_from_tables([0] * 4, [[0]] * 4, [[r] for r in row], [[[0.5, 0.5]]] * 4, [[[0.0]]] * 4,
+        ...     discount=[0.9], precision=[1.0])
+        >>> game.stages[0].cuts.tolist()
+        [0, 2, 4]
+        """
+        if self.rows == 0:
+            return np.zeros(1, dtype=np.int32)
+        start = self.outcome_start[self.option_start[:-1]]
+        highest = np.maximum(np.maximum.reduceat(self.outcome_state, start), self.state)
+        lowest = np.minimum(np.minimum.reduceat(self.outcome_state, start), self.state)
+        before = np.maximum.accumulate(highest)[:-1]
+        after = np.minimum.accumulate(lowest[::-1])[::-1][1:]
+        inside = np.flatnonzero(before < after) + 1
+        return np.concatenate(([0], inside, [self.rows])).astype(np.int32)
+
+    @cached_property
     def structure(self) -> tuple[Ints, ...]:
         """The arrays in the order that the kernels take them."""
         return (
@@ -205,6 +227,19 @@ class Numbers:
         table = self.coefficient.copy()
         table[self.dated] = self.dated_value[min(period, len(self.dated_value) - 1)]
         return table
+
+    def repeated(self, draws: int) -> Numbers:
+        """The same numbers as they stand, cut or with the last draw repeated to a number of draws."""
+        pick = np.minimum(np.arange(draws), self.draws - 1)
+        return Numbers(
+            np.ascontiguousarray(self.coefficient[:, pick]),
+            self.dated,
+            np.ascontiguousarray(self.dated_value[:, :, pick]),
+            np.ascontiguousarray(self.discount[:, pick]),
+            np.ascontiguousarray(self.precision[:, pick]),
+            self.taste,
+            self.sharp,
+        )
 
     def draw(self, index: int) -> Numbers:
         """The numbers of a single draw."""

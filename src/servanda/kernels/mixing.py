@@ -11,13 +11,17 @@ from servanda.kernels.plain import Floats
 _F1 = nb.float64[::1]
 _F2 = nb.float64[:, ::1]
 _F3 = nb.float64[:, :, ::1]
+_S2 = nb.float32[:, ::1]
+_S3 = nb.float32[:, :, ::1]
 
 
-@nb.njit(nb.void(_F2, _F2, _F1, _F1, _F1), cache=True, nogil=True, error_model="numpy")
+@nb.njit(
+    [nb.void(_F2, _F2, _F1, _F1, _F1), nb.void(_S2, _S2, _F1, _F1, _F1)], cache=True, nogil=True, error_model="numpy"
+)
 def spread(image: Floats, x: Floats, high: Floats, low: Floats, change: Floats) -> None:
     """Largest and least value of every column of `image`, and its largest absolute distance from `x` (nan if any is).
 
-    image, x: float64[row, column]; high, low, change: float64[column], written.
+    image, x: float64[row, column], or both float32; high, low, change: float64[column], written.
     """
     width = image.shape[1]
     for j in range(width):
@@ -35,12 +39,18 @@ def spread(image: Floats, x: Floats, high: Floats, low: Floats, change: Floats) 
                 change[j] = gap
 
 
-@nb.njit(nb.void(_F3, nb.int64[::1], _F2, _F2), cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@nb.njit(
+    [nb.void(_F3, nb.int64[::1], _F2, _F2), nb.void(_S3, nb.int64[::1], _S2, _S2)],
+    cache=True,
+    nogil=True,
+    error_model="numpy",
+    fastmath={"contract"},
+)
 def combine(images: Floats, order: NDArray[np.int64], weight: Floats, mixed: Floats) -> None:
     """Weighted sum of arrays: mixed = sum over k of weight[k] * images[order[k]], column by column.
 
     images: float64[slot, row, column]; order: int64[k], at least one; weight: float64[k, column]; mixed: float64[row,
-    column], written.
+    column], written. All of them may be float32 instead, the order apart.
     """
     width = mixed.shape[1]
     for i in range(mixed.shape[0]):

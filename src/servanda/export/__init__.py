@@ -1,0 +1,1 @@
+"""What other programs read: play of a solved case as a plain Markov chain."""

@@ -1,0 +1,443 @@
+"""From a case to its outlook: draws solved, weighed by the evidence, read as questions, curves, fans and findings."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+from numpy.typing import NDArray
+
+from servanda.case import dump
+from servanda.case.freeze import freeze
+from servanda.case.resolved import ResolvedCase
+from servanda.case.uncertain import parse_uncertain
+from servanda.compile import compile_case
+from servanda.diagnosis.trials import Trials
+from servanda.ensemble import Ensemble
+from servanda.ensemble.study import CHUNK, Frame
+from servanda.errors import CaseError, Issue
+from servanda.forecast.benchmarks import naive
+from servanda.forecast.vocabulary import likelihood, percent, words
+from servanda.ledger import cache_folder
+from servanda.outlook.answers import (
+    Benchmark,
+    EvidenceFinding,
+    FrictionOutlook,
+    GateOutlook,
+    Outlook,
+    OutlookCurve,
+    OutlookFan,
+    QuestionOutlook,
+)
+from servanda.outlook.confidence import confidence_in, drivers_of
+from servanda.provenance import Provenance, provenance_of
+from servanda.uncertainty.answers import Band, Posterior, Sensitivity, Weighing
+from servanda.uncertainty.discovery import Discovery, find_box
+from servanda.uncertainty.draws import SEED
+from servanda.uncertainty.factors import Factor, grouped
+from servanda.uncertainty.sensitivity import sensitivity
+from servanda.uncertainty.sweep import sweep
+from servanda.uncertainty.swept import Sweep
+from servanda.uncertainty.weights import LeftOut, answers_without, band, bands, mixture_quantiles, posteriors, weigh
+
+Floats = NDArray[np.float64]
+Progress = Callable[[str, float], None]
+DRAWS = 256
+FEWEST_DRAWS = 8
+_GATES = ("sign", "ratify", "keep", "holds")
+_MOST_POSTERIORS = 12
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to forecast.
+
+    draws: how many; seed: of the draws; workers: processes (None: one a core); cluster: address of a Dask scheduler;
+    day: date of information (the case's own if None); gates: drafts whose gates are followed (None: the likeliest);
+    frictions: whether the effect of every friction on the first of them is followed too;
+    folder: where sweeps are kept (None: the user's cache); overrides: parameters held at other values.
+    """
+
+    draws: int = DRAWS
+    seed: int = SEED
+    workers: int | None = None
+    cluster: str | None = None
+    day: date | None = None
+    gates: tuple[str, ...] | None = None
+    frictions: bool = False
+    folder: Path | None = None
+    overrides: Mapping[str, float] = field(default_factory=dict)
+    stop: Event | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """A sweep as the outlook reads it: its frame, factors and values, and weights before and after the evidence."""
+
+    frame: Frame
+    swept: Sweep
+    factors: tuple[Factor, ...]
+    x: Floats
+    before: Floats
+    after: Floats
+    weighing: Weighing
+    left_out: LeftOut | None
+
+    @property
+    def unused(self) -> bool:
+        """Whether no draw can produce the evidence, so that what is said after it is what was said before."""
+        return self.weighing.tempering == 0.0
+
+    def column(self, name: str) -> Floats:
+        """A column after the evidence: nan in draws that cannot produce it, unless none can."""
+        early = f"before.{name}"
+        return self.swept[early if self.unused and early in self.swept else name]
+
+    def known(self, name: str) -> bool:
+        """Whether a column says something of every draw that counts."""
+        return bool(np.isfinite(self.column(name)[self.after > 0.0]).all())
+
+    def bands(self, name: str) -> tuple[Band, Band]:
+        """A column before and after the evidence."""
+        early = f"before.{name}"
+        before = self.swept[early if early in self.swept else name]
+        return band(before, self.before), band(self.column(name), self.after)
+
+
+def look(case: ResolvedCase, settings: Settings | None = None, progress: Progress | None = None) -> Outlook:
+    """The outlook of a case.
+
+    Raises
+    ------
+    CaseError
+        If the case makes no sense as a game in any draw, or there is no such day, draft or parameter.
+    SweepError
+        If the sweep cannot go on.
+    """
+    how = settings or Settings()
+    begun = time.perf_counter()
+    _check_names("parameter", "unknown-name", how.overrides, [p.name for p in case.parameters])
+
+    def tell(stage: str, share: float) -> None:
+        if progress is not None:
+            progress(stage, share)
+
+    tell("prepare", 0.0)
+    day = how.day or case.as_of
+    standing = case if day == case.as_of else freeze(case, day).case
+    _check_names("draft", "unknown-draft", how.gates or (), [d.name for d in standing.drafts])
+    gates = how.gates if how.gates is not None else likeliest_alone(standing, how.overrides)
+    study = Ensemble.of(case, day=day, seed=how.seed, gates=gates, frictions=how.frictions, overrides=how.overrides)
+    read = swept(study, how, lambda share: tell("draws", 0.05 + 0.75 * share))
+    tell("sensitivity", 0.8)
+    return assembled(standing, study, read, how, begun, lambda share: tell("sensitivity", 0.8 + 0.2 * share))
+
+
+def swept(study: Ensemble, how: Settings, tell: Callable[[float], None]) -> Read:
+    """Solve the draws of a study, or read those that are there, and weigh them."""
+    found = sweep(
+        study, how.draws, folder=how.folder or cache_folder() / "sweeps", workers=how.workers, cluster=how.cluster,
+        chunk=CHUNK, progress=lambda done, of, _: tell(done / of), stop=how.stop,
+    )  # fmt: skip
+    failed = found["failure"] != ""
+    if failed.all():
+        raise CaseError(f"no draw could be solved: {found['failure'][0]}", issues=())
+    frame = study.frame
+    # without evidence the filter leaves rounding errors, which are none
+    likelihood = found["likelihood"] if frame.seen else np.zeros(found.draws)
+    after, weighing = weigh(likelihood, failed=failed, unsettled=~found["settled"])
+    if not frame.seen:
+        told = f"There is no evidence to weigh: all {weighing.draws - weighing.failed:,} draws keep the same weight."
+        weighing = replace(weighing, sentence=told)
+    before = ~failed / (~failed).sum()
+    after = after if frame.seen else before
+    left_out = None
+    if frame.seen and "likelihood.without" in found:
+        names = [q.name for q in frame.questions]
+        now = np.stack([found[n] for n in names], axis=1)
+        without = np.stack([found[f"without.{n}"] for n in names], axis=2)
+        if weighing.tempering > 0.0:
+            possible = np.isfinite(found["likelihood"])
+            left_out = answers_without(
+                np.where(possible[:, None], now, 0.0), np.nan_to_num(without), found["likelihood"],
+                found["likelihood.without"], weighing.tempering,
+            )  # fmt: skip
+    factors, x = factors_of(frame.case, found)
+    return Read(frame, found, factors, x, before, after, weighing, left_out)
+
+
+def factors_of(case: ResolvedCase, found: Sweep) -> tuple[tuple[Factor, ...], Floats]:
+    """The uncertain parameters of a case as columns, with their correlated groups, and its uncertain modelling."""
+    uncertain = [p for p in case.parameters if not p.number.certain]
+    plain = [Factor(p.name, p.title, p.number, p.unit) for p in uncertain]
+    columns = [found[f"parameter.{p.name}"] for p in uncertain]
+    factors = grouped(plain, [c.parameters for c in case.correlations])
+    choices = (
+        ("model.terminal", "What follows the horizon", case.modelling.terminal),
+        ("model.order", "Order of movers", case.modelling.order),
+    )
+    for name, title, weights in choices:
+        if len(weights) > 1:
+            names = {choice: float(k) for k, (choice, _) in enumerate(weights)}
+            text = ", ".join(f"{choice}: {weight!r}" for choice, weight in weights)
+            factors = (*factors, Factor(name, title, parse_uncertain(f"one of {{{text}}}", choices=names)))
+            columns.append(np.array([names[str(choice)] for choice in found[name]]))
+    return factors, np.stack(columns, axis=1) if columns else np.zeros((found.draws, 0))
+
+
+def likeliest_alone(case: ResolvedCase, overrides: Mapping[str, float]) -> tuple[str, ...]:
+    """The draft that is likeliest to pass all three gates at central values, alone on the table."""
+    if not case.drafts:
+        return ()
+    window = max(1, min(case.periods, round(4.0 * 12 / case.period_months)))
+    holds = [float(Trials.of(case, d.name, window).run([overrides]).holds[0]) for d in case.drafts]
+    return (case.drafts[int(np.argmax(holds))].name,)
+
+
+def assembled(
+    standing: ResolvedCase,
+    study: Ensemble,
+    read: Read,
+    how: Settings,
+    begun: float,
+    tell: Callable[[float], None],
+) -> Outlook:
+    """Put an outlook together from a sweep that has been read."""
+    frame = read.frame
+    spread = selection_spread(frame, how.overrides)
+    tell(0.2)
+    plain = frame.compiled if frame.informed == 0 else compile_case(standing)
+    asked = frame.case.answerable
+    driving: dict[str, Sensitivity] = {}
+    questions = []
+    for number, q in enumerate(asked):
+        name = f"question.{q.name}"
+        before, after = read.bands(name)
+        driving[name] = driven(read, name, q.text)
+        drivers = drivers_of(frame.case, driving[name])
+        questions.append(
+            QuestionOutlook(
+                q.name, q.text, q.timing, q.date, before, after, words(min(max(after.mean, 0.0), 1.0)),
+                confidence_in(frame.case, driving[name], after, spread.get(name, float("nan"))), drivers,
+                tuple(Benchmark(*n) for n in naive(plain, q)), q.outcome,
+            )
+        )  # fmt: skip
+        tell(0.2 + 0.6 * (number + 1) / len(asked))
+    targets = {name: f"{noun[0].upper()}{noun[1:]} at some time" for name, noun in _outcomes(frame)}
+    titles = {d.name: d.title for d in standing.drafts}
+    targets = {f"gate.{d}.holds": f"{titles[d]}: signed, ratified and kept" for d in study.gates} | targets
+    shown = tuple(driven(read, name, title) for name, title in targets.items())
+    searched = [_box(read, name, title) for name, title in targets.items()]
+    posterior = posteriors(read.factors, read.x[read.before > 0], read.after[read.before > 0]) if read.factors else ()
+    return Outlook(
+        case=frame.case.name,
+        title=frame.case.title,
+        as_of=frame.case.as_of,
+        since=study.learn_from,
+        headline=_headline(frame, read),
+        questions=tuple(questions),
+        gates=tuple(_gate(read, d, titles[d]) for d in study.gates),
+        frictions=friction_effects(read, study, titles),
+        curves=curves(read),
+        fans=fans(read),
+        evidence=findings(read, [q.name for q in asked]),
+        overtaken=tuple(item.title for item in frame.overtaken),
+        posteriors=_told(posterior),
+        weighing=read.weighing,
+        sensitivity=shown,
+        boxes=tuple(found.box for found in searched if found.box is not None),
+        no_box=tuple(found.reason for found in searched if found.box is None and found.reason),
+        seconds=time.perf_counter() - begun,
+        provenance=provenance_of_study(study, read, how),
+    )
+
+
+def driven(read: Read, name: str, title: str) -> Sensitivity:
+    """What drives one column of a sweep, under the weights of the evidence; nothing is told from too few draws."""
+    y = read.column(name)
+    counting = read.after > 0.0
+    if counting.sum() >= FEWEST_DRAWS:
+        return sensitivity(read.factors, read.x, y, read.after, quantity=name, title=title)
+    mean = float(read.after[counting] @ y[counting] / read.after.sum())
+    few = f"{counting.sum()} draws are too few to say what drives “{title}”."
+    return Sensitivity(name, title, int(counting.sum()), mean, math.nan, "surrogate", 0.0, (), (), few)
+
+
+def selection_spread(frame: Frame, overrides: Mapping[str, float]) -> dict[str, float]:
+    """How far each answer at central values moves with what is assumed beyond the horizon."""
+    told = frame.branches(overrides, frame.closings(overrides))
+    return {name: float(np.ptp(values)) for name, values in told.items()}
+
+
+def _gate(read: Read, draft: str, title: str) -> GateOutlook:
+    columns = [read.swept[f"gate.{draft}.{g}"] for g in _GATES]
+    early = tuple(band(c, read.before) for c in columns)
+    late = tuple(band(c, read.after) for c in columns)
+    return GateOutlook(draft, title, early, late)  # type: ignore[arg-type]
+
+
+def friction_effects(read: Read, study: Ensemble, titles: Mapping[str, str]) -> tuple[FrictionOutlook, ...]:
+    """What each friction costs the first draft followed, the dearest first."""
+    if not study.frictions or not study.gates:
+        return ()
+    draft = study.gates[0]
+    found = []
+    for friction in read.frame.case.frictions:
+        rise = read.swept[f"friction.{friction.name}"] - read.swept[f"gate.{draft}.holds"]
+        early, late = band(rise, read.before), band(rise, read.after)
+        found.append(FrictionOutlook(friction.name, friction.title, titles[draft], early, late))
+    return tuple(sorted(found, key=lambda f: -f.after.mean))
+
+
+def _box(read: Read, name: str, title: str) -> Discovery:
+    y = read.swept[name]
+    usable = np.isfinite(y) & (read.after > 0.0)
+    if not usable.any() or not read.factors:
+        return Discovery(None)
+    return find_box(
+        read.factors, read.x[usable], y[usable] > 0.5, read.after[usable], quantity=name, title=title,
+        condition="is likelier than not",
+    )  # fmt: skip
+
+
+def curves(read: Read) -> tuple[OutlookCurve, ...]:
+    """Probabilities by date: what holds at each date, and what has happened by then."""
+    frame, found = read.frame, []
+    texts = {f"question.{q.name}": q.text for q in frame.case.questions}
+    titles = {
+        "path.deal": "A deal in force", "path.war": "War", "event.deal": "A deal has been in force",
+        "event.war": "There has been war", **{f"event.{name}": text for name, text in texts.items()},
+        **{f"path.draft.{d.name}": f"{d.title} in force" for d in frame.case.drafts},
+    }  # fmt: skip
+    for name in read.swept:
+        kind, _, rest = name.partition(".")
+        if kind not in ("path", "event") or not read.known(name):
+            continue
+        after = bands(read.column(name), read.after)
+        early = f"before.{name}"
+        before = bands(read.swept[early], read.before) if early in read.swept else ()
+        found.append(
+            OutlookCurve(
+                rest, titles.get(name, rest), "state" if kind == "path" else "event", frame.dates,
+                tuple(b.mean for b in after), tuple(b.low for b in after), tuple(b.high for b in after),
+                tuple(b.mean for b in before),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def fans(read: Read) -> tuple[OutlookFan, ...]:
+    """Indicators over states and draws together, with what has been observed of them."""
+    found = []
+    for indicator in read.frame.case.indicators:
+        name = indicator.name
+        if not read.known(f"spread.{name}"):
+            continue
+        mean = bands(read.swept[f"indicator.{name}"], read.after)
+        early = bands(read.swept[f"before.indicator.{name}"], read.before)
+        used = read.after > 0.0
+        q = mixture_quantiles(read.swept[f"spread.{name}"][used], read.after[used], [0.1, 0.5, 0.9])
+        q10, q50, q90 = (tuple(float(v) for v in row) for row in q)
+        seen = tuple((o.evidence.date, o.evidence.low, o.evidence.high) for o in read.frame.seen
+                     if o.evidence.kind == "indicator" and o.evidence.name == name)  # fmt: skip
+        found.append(
+            OutlookFan(
+                name, indicator.title, indicator.unit, read.frame.dates, tuple(b.mean for b in mean),
+                q10, q50, q90, tuple(b.mean for b in early), seen,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def findings(read: Read, questions: Sequence[str]) -> tuple[EvidenceFinding, ...]:
+    """What each piece of evidence does to the answers, the one that moves them most first."""
+    out = read.left_out
+    if out is None:
+        return ()
+    columns = {q.name: k for k, q in enumerate(read.frame.questions)}
+    found = []
+    for piece, seen in enumerate(read.frame.seen):
+        item = seen.evidence
+        shifts = tuple(
+            (q, float(out.answers[columns[f"question.{q}"]]), float(out.without[piece, columns[f"question.{q}"]]))
+            for q in questions
+        )
+        largest, at = max(((abs(a - b), k) for k, (_, a, b) in enumerate(shifts)), default=(0.0, 0))
+        surprise = float(out.surprise[piece])
+        found.append(
+            EvidenceFinding(
+                item.key, item.date, item.title, item.citation.grade, item.citation.sources, surprise, shifts, largest,
+                _said(shifts, at, largest, surprise),
+            )
+        )  # fmt: skip
+    return tuple(sorted(found, key=lambda f: -f.largest))
+
+
+def _said(shifts: Sequence[tuple[str, float, float]], at: int, largest: float, surprise: float) -> str:
+    plain = "hardly a surprise" if surprise < 1.0 else "a surprise" if surprise < 4.0 else "a great surprise"
+    if not shifts or largest < 0.005:
+        return f"Moves no answer by half a point; {plain} ({surprise:.1f} bits)."
+    name, now, without = shifts[at]
+    way = "raises" if now > without else "lowers"
+    return f"{way.capitalize()} {name} from {percent(without)} to {percent(now)}; {plain} ({surprise:.1f} bits)."
+
+
+def _told(found: Sequence[Posterior]) -> tuple[Posterior, ...]:
+    """Every choice, and the parameters that moved most."""
+    choices = [p for p in found if p.choices]
+    others = [p for p in found if not p.choices]
+    return (*choices, *others[: max(0, _MOST_POSTERIORS - len(choices))])
+
+
+def _headline(frame: Frame, read: Read) -> str:
+    end = frame.dates[-1]
+    parts = []
+    for name, noun in _outcomes(frame):
+        before, after = read.bands(name)
+        said = f"{noun} at some time is {_article(likelihood(after.mean))}"
+        if percent(after.low) != percent(after.high):
+            said += f", eight draws in ten between {percent(after.low)} and {percent(after.high)}"
+        if frame.seen and abs(after.mean - before.mean) > 0.01:
+            said += f", {percent(before.mean)} before the evidence"
+        parts.append(said)
+    text = "; ".join(parts)
+    if not text:
+        return f"{frame.case.title} has neither drafts nor a war: its questions are all there is to forecast."
+    return f"By {end:%B} {end.year} {text}."
+
+
+def _outcomes(frame: Frame) -> tuple[tuple[str, str], ...]:
+    """The outcomes that a case can have at all: column, and noun."""
+    deal = (("outcome.ever_deal", "a deal in force"),) if frame.case.drafts else ()
+    war = (("outcome.ever_war", "war"),) if frame.case.war is not None else ()
+    return (*deal, *war)
+
+
+def _article(said: str) -> str:
+    return f"a {said}" if "chance" in said and not said.startswith("almost") else said
+
+
+def _check_names(noun: str, code: str, given: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse names that the case as it stood does not have."""
+    strange = [name for name in given if name not in known]
+    if strange:
+        message = f"no {noun} is called {', '.join(f'`{name}`' for name in strange)}"
+        hint = f"it has {', '.join(f'`{name}`' for name in known)}" if known else f"the case as it stood has no {noun}"
+        raise CaseError(message, issues=(Issue("error", code, message, hint),))
+
+
+def provenance_of_study(study: Ensemble, read: Read, how: Settings) -> Provenance:
+    """Where an outlook comes from."""
+    case = study.case.history or study.case
+    settings = [
+        ("draws", str(how.draws)), ("seed", str(how.seed)), ("day", study.day.isoformat()),
+        ("learn from", study.learn_from.isoformat()), ("study", read.swept.path.parent.name),
+        *((f"set {k}", repr(v)) for k, v in sorted(how.overrides.items())),
+    ]  # fmt: skip
+    return provenance_of(case.name, dump(case), settings)
