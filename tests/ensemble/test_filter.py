@@ -13,8 +13,8 @@ from servanda.case import load_text
 from servanda.case.resolved import ResolvedCase
 from servanda.ensemble import Ensemble
 from servanda.ensemble.filter import Filtered, filtered
+from servanda.ensemble.frame import Frame
 from servanda.ensemble.observations import fits, stacked
-from servanda.ensemble.study import Frame
 from servanda.equilibrium.sixteen import SixteenPeriod
 from servanda.kernels.lanes import LANES
 from tests.ensemble.border import border

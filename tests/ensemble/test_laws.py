@@ -14,9 +14,9 @@ from servanda.case.resolved import ResolvedCase
 from servanda.compile import Compiled, compile_case
 from servanda.diagnosis.trials import Trials
 from servanda.ensemble import Ensemble
+from servanda.ensemble.frame import Frame
 from servanda.ensemble.observations import stacked
 from servanda.ensemble.paths import SHARES, Gauge
-from servanda.ensemble.study import Frame
 from servanda.equilibrium.solve import with_terminal
 from servanda.kernels.lanes import LANES
 from servanda.uncertainty.draws import draws_of

@@ -11,8 +11,8 @@ from hypothesis import given
 from servanda.case import read
 from servanda.case.resolved import ResolvedCase
 from servanda.ensemble import Ensemble
+from servanda.ensemble.frame import SETTINGS as ROUGH
 from servanda.ensemble.paths import SHARES
-from servanda.ensemble.study import SETTINGS as ROUGH
 from servanda.equilibrium import Settings, Terminal, solve
 from servanda.forecast.propagation import flow, forecast
 from servanda.kernels.lanes import LANES

@@ -9,7 +9,7 @@ import pytest
 
 from servanda.case import read
 from servanda.compile import compile_case
-from servanda.ensemble.study import SETTINGS
+from servanda.ensemble.frame import SETTINGS
 from servanda.equilibrium.sixteen import SixteenPeriod
 from servanda.equilibrium.solve import continuation, with_terminal
 from servanda.equilibrium.streams import closed, streamed
@@ -31,11 +31,7 @@ def drawn() -> tuple[Game, Numbers]:
 
 
 def some(numbers: Numbers, draws: list[int]) -> Numbers:
-    return Numbers(
-        np.ascontiguousarray(numbers.coefficient[:, draws]), numbers.dated,
-        np.ascontiguousarray(numbers.dated_value[:, :, draws]), np.ascontiguousarray(numbers.discount[:, draws]),
-        np.ascontiguousarray(numbers.precision[:, draws]),
-    )  # fmt: skip
+    return numbers.picked(np.array(draws))
 
 
 def test_as_in_a_continuation_of_sixteen(drawn: tuple[Game, Numbers]) -> None:

@@ -166,7 +166,7 @@ def test_sentences_quote_what_is_there(known: tuple[ResolvedCase, Outlook, Rows]
         name, now, left = max(f.shifts, key=lambda s: abs(s[1] - s[2]))
         way = "Raises" if now > left else "Lowers"
         if f.largest >= 0.005:
-            assert f.sentence.startswith(f"{way} {name} from {100 * left:.0f} % to {100 * now:.0f} %; ")
+            assert f.sentence.startswith(f"{way} {name} by {100 * abs(now - left):.1f} points to {100 * now:.0f} %; ")
         assert f.sentence.endswith(f"({f.surprise:.1f} bits).")
 
 
@@ -293,7 +293,7 @@ def test_where_every_draw_fails_it_is_said(folder: Path, monkeypatch: pytest.Mon
     ("how", "code", "message"),
     [
         ({"gates": ("treaty",)}, "unknown-draft", "no draft is called `treaty`"),
-        ({"overrides": {"zeal": 1.0}}, "unknown-name", "no parameter is called `zeal`"),
+        ({"overrides": {"zeal": 1.0}}, "unknown-parameter", "no parameter is called `zeal`"),
         (
             {"day": date(2020, 1, 1)},
             "day-not-known",

@@ -84,7 +84,7 @@ def make_backtest() -> Backtest:
         frames.append(
             FrozenFrame(
                 "us-iran", frozen,
-                (("White House", "US administration, engager" if k != 2 else "US administration, opponent"),
+                (("White House", "us_engager" if k != 2 else "us_opponent"),
                  ("Programme", ("capped", "capped", "capped", "elevated", "elevated", "threshold")[k]),
                  ("Deal", ("phase 1", "ratifying", "in force", "none", "talks", "tabled")[k])),
                 (("jpoa",), ("jcpoa",), ("jcpoa",), (), ("jcpoa", "interim"), ("narrow",))[k],

@@ -92,6 +92,13 @@ def test_the_edges_can_be_shown(name: str) -> None:
     assert to_json(backtested.backtest_json(found))
 
 
+def test_frozen_states_are_told_without_underscores(read: Reader) -> None:
+    table = backtested.frames_table(make_backtest().frames)
+    assert table.rows[0][1] == "White House: us engager; Programme: capped; Deal: phase 1"
+    assert "White House: us opponent" in words_of(read)
+    assert "us_" not in words_of(read)
+
+
 def test_text_never_becomes_markup() -> None:
     found = make_backtest()
     hostile = replace(

@@ -10,7 +10,7 @@ from servanda.cli.answers import answering, succeed
 @click.command("cases", short_help="List the shipped cases.")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def command(as_json: bool) -> None:
-    """List the shipped cases, each with its title and its information date."""
+    """List the shipped cases, each with its title and its date of information."""
     with answering(as_json=as_json):
         from servanda.case import load
         from servanda.case.loading import shipped

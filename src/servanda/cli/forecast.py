@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     "at",
     type=click.DateTime(formats=["%Y-%m-%d"]),
     metavar="DATE",
-    help="Forecast the case as it stood on this day, later evidence unseen. [default: its information date]",
+    help="Forecast the case as it stood on this day, later evidence unseen. [default: its date of information]",
 )
 @click.option(
     "--publish/--no-publish",

@@ -16,7 +16,7 @@ from servanda.cli.sweep import INTERRUPTED, SWEEPS
 if TYPE_CHECKING:
     from servanda.case.resolved import ResolvedCase
     from servanda.ensemble import Ensemble
-    from servanda.outlook.forecasting import Read
+    from servanda.outlook.readings import Read
     from servanda.uncertainty.answers import Sensitivity
     from servanda.uncertainty.discovery import Discovery
 

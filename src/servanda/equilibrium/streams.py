@@ -51,7 +51,7 @@ def closed(game: Game, numbers: Numbers, how: Settings) -> Streamed:
         raise ValueError(f"no values for a terminal of kind {how.terminal.kind}")
     parts = []
     for first in range(0, numbers.draws, LANES):
-        lasting = settlement(SixteenPeriod(game, _some(numbers, np.arange(first, first + LANES))))
+        lasting = settlement(SixteenPeriod(game, numbers.picked(np.arange(first, first + LANES))))
         parts.append(np.moveaxis(lasting.reshape(game.states, game.actors, LANES), 2, 0))
     return Streamed(np.concatenate(parts), np.ones(numbers.draws, dtype=bool), 0)
 
@@ -83,7 +83,7 @@ def streamed(game: Game, numbers: Numbers, how: Settings) -> Streamed:
         raise ValueError(f"{numbers.draws} draws do not fill {LANES} lanes")
     waiting = list(range(numbers.draws - 1, LANES - 1, -1))
     draw = np.arange(LANES)
-    period = SixteenPeriod(game, _some(numbers, draw))
+    period = SixteenPeriod(game, numbers.picked(draw))
     x = np.asarray(settlement(period), dtype=np.float32)
     actors = game.actors
     found = np.empty((numbers.draws, game.states, actors), dtype=np.float32)
@@ -136,16 +136,3 @@ def _start(game: Game, numbers: Numbers) -> Singles:
     # as sixteen alike, so that it is computed the same to the last bit
     period = SixteenPeriod(game, numbers.repeated(LANES))
     return np.asarray(settlement(period).reshape(game.states, game.actors, LANES)[:, :, 0], dtype=np.float32)
-
-
-def _some(numbers: Numbers, draws: NDArray[np.int64]) -> Numbers:
-    """The numbers of some draws."""
-    return Numbers(
-        np.ascontiguousarray(numbers.coefficient[:, draws]),
-        numbers.dated,
-        np.ascontiguousarray(numbers.dated_value[:, :, draws]),
-        np.ascontiguousarray(numbers.discount[:, draws]),
-        np.ascontiguousarray(numbers.precision[:, draws]),
-        numbers.taste,
-        numbers.sharp,
-    )

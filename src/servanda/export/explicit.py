@@ -86,7 +86,7 @@ def explicit_chain(
 
     Parameters
     ----------
-    events : name -> condition, labelled from the information date on (as forecasts catch them)
+    events : name -> condition, labelled from the date of information on (as forecasts catch them)
     rewards : name -> quantity, such as an indicator
     tail : False lets the chain stand still at the end of the calendar, instead of running on in the continuation
 

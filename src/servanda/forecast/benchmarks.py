@@ -33,7 +33,7 @@ def naive(compiled: Compiled, question: Question) -> tuple[Naive, ...]:
         cited = question.benchmark.citation
         found.append((BASE_RATE, question.benchmark.probability, cited.note or ", ".join(cited.sources)))
     if not question.outside:
-        found.append((NO_CHANGE, no_change(compiled, question), f"the state on {compiled.case.as_of.isoformat()}"))
+        found.append((NO_CHANGE, no_change(compiled, question), f"the state on {compiled.case.start.isoformat()}"))
     found.append((COIN, 0.5, "no knowledge at all"))
     return tuple(found)
 
@@ -42,7 +42,7 @@ def no_change(compiled: Compiled, question: Question) -> float:
     """Probability of a question if nothing ever changed again: 0 or 1 where the state at the start is known.
 
     What holds stays, what does not hold will not come. Only the date moves on, for a condition that reads it: "at"
-    looks at the period of the question's date, "by" at every period from the information date to it.
+    looks at the period of the question's date, "by" at every period from the date of information to it.
     """
     last = _period_of(compiled, question.date)
     first = last if question.timing == "at" else min(_period_of(compiled, compiled.case.as_of), last)

@@ -44,7 +44,7 @@ class Flow:
 
 
 def flow(compiled: Compiled, solution: Solution, events: Sequence[syntax.Node], draw: int = 0) -> Flow:
-    """Push the start distribution of one draw through the calendar, catching events from the information date on.
+    """Push the start distribution of one draw through the calendar, catching events from the date of information on.
 
     Events are conditions of the case language; those that read the date are looked at anew in every period.
     """

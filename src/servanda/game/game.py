@@ -228,31 +228,25 @@ class Numbers:
         table[self.dated] = self.dated_value[min(period, len(self.dated_value) - 1)]
         return table
 
-    def repeated(self, draws: int) -> Numbers:
-        """The same numbers as they stand, cut or with the last draw repeated to a number of draws."""
-        pick = np.minimum(np.arange(draws), self.draws - 1)
+    def picked(self, draws: NDArray[np.intp]) -> Numbers:
+        """The numbers of some draws, in the order asked for."""
         return Numbers(
-            np.ascontiguousarray(self.coefficient[:, pick]),
+            np.ascontiguousarray(self.coefficient[:, draws]),
             self.dated,
-            np.ascontiguousarray(self.dated_value[:, :, pick]),
-            np.ascontiguousarray(self.discount[:, pick]),
-            np.ascontiguousarray(self.precision[:, pick]),
+            np.ascontiguousarray(self.dated_value[:, :, draws]),
+            np.ascontiguousarray(self.discount[:, draws]),
+            np.ascontiguousarray(self.precision[:, draws]),
             self.taste,
             self.sharp,
         )
 
+    def repeated(self, draws: int) -> Numbers:
+        """The same numbers as they stand, cut or with the last draw repeated to a number of draws."""
+        return self.picked(np.minimum(np.arange(draws), self.draws - 1))
+
     def draw(self, index: int) -> Numbers:
         """The numbers of a single draw."""
-        pick = slice(index, index + 1)
-        return Numbers(
-            np.ascontiguousarray(self.coefficient[:, pick]),
-            self.dated,
-            np.ascontiguousarray(self.dated_value[:, :, pick]),
-            np.ascontiguousarray(self.discount[:, pick]),
-            np.ascontiguousarray(self.precision[:, pick]),
-            self.taste,
-            self.sharp,
-        )
+        return self.picked(np.array([index]))
 
 
 def flow_by_term(game: Game, table: Floats) -> tuple[Ints, Ints, Floats]:

@@ -148,7 +148,7 @@ class Outlook:
     """Everything `servanda forecast` found.
 
     `since` is the date from which evidence is weighed (`as_of` if none is); `frictions` only where they were asked for;
-    `overtaken` is evidence that later evidence on the same thing made idle;
+    `overtaken` is evidence that is not weighed: later evidence on the same thing is, or its period is not played yet;
     `no_box` are the reasons why some quantities have no box.
     """
 

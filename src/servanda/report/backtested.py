@@ -11,10 +11,11 @@ from typing import Any
 from servanda.outlook.backtest_answers import Backtest, FrozenFrame, Scored
 from servanda.report.bundle import atomic_write
 from servanda.report.charts.calibration import BASE, OURS, RESULTS, backtest_figures, brier, score_text
+from servanda.report.charts.evidence import choice_name
 from servanda.report.charts.figure import Table
 from servanda.report.charts.outlook import naive_columns, naive_names
 from servanda.report.forecasted import provenance_table, span
-from servanda.report.sheet import fill
+from servanda.report.sheet import asset, drawing, fill
 from servanda.report.tables import plain_data
 from servanda.report.words import counted, full_date, listed, percent
 
@@ -67,16 +68,17 @@ def backtest_page(backtest: Backtest) -> str:
     str
         Complete HTML with styles, scripts, data and still pictures inside.
     """
-    album = backtest_figures(backtest)
+    with drawing():
+        album = backtest_figures(backtest)
     naive = naive_columns(q.benchmarks for q in backtest.questions)
     rows = [asked_row(q, naive, several=len(backtest.cases) > 1) for q in backtest.questions]
     return fill(
         "backtest.html.j2",
         album,
         album,
+        style=asset("outlook.css"),
         backtest=backtest,
         rooms=rooms(backtest),
-        searched=bool(backtest.questions),
         summary=honest_summary(backtest),
         naive=naive,
         questions=rows,
@@ -222,7 +224,7 @@ def frames_table(frames: Sequence[FrozenFrame]) -> Table:
         tuple(
             (
                 f"{full_date(f.frozen)}{f' ({f.case})' if several else ''}",
-                "; ".join(f"{name}: {level}" for name, level in f.state) or "–",
+                "; ".join(f"{name}: {choice_name(level)}" for name, level in f.state) or "–",
                 ", ".join(f.drafts) or "none", "; ".join(f.assumed) or "nothing", counted(f.pieces, "piece"),
                 f"{f.effective:.0f} of {f.draws:,}", "none" if f.tempering >= 1.0 else f"{f.tempering:.2f}",
                 f"{f.failed:,}",

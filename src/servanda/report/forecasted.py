@@ -20,7 +20,7 @@ from servanda.report.charts.likelihoods import NAIVE
 from servanda.report.charts.outlook import naive_columns, outlook_figures
 from servanda.report.charts.tornado import trusted
 from servanda.report.diagnosed import Line
-from servanda.report.sheet import fill
+from servanda.report.sheet import asset, drawing, fill
 from servanda.report.tables import plain_data
 from servanda.report.words import GRADES, capital, counted, full_date, grade_title, listed, percent, signed
 from servanda.uncertainty.answers import Band, Posterior, Weighing
@@ -79,15 +79,16 @@ def forecast_page(outlook: Outlook) -> str:
     str
         Complete HTML with styles, scripts, data and still pictures inside.
     """
-    album = outlook_figures(outlook)
+    with drawing():
+        album = outlook_figures(outlook)
     naive = naive_columns(q.benchmarks for q in outlook.questions)
     return fill(
         "forecast.html.j2",
         album,
         album,
+        style=asset("outlook.css"),
         outlook=outlook,
         rooms=rooms(outlook),
-        searched=bool(outlook.evidence),
         in_short=brief(outlook),
         naive=naive,
         questions=[question_row(q, naive) for q in outlook.questions],

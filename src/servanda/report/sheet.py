@@ -10,7 +10,8 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from threading import Thread
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-TEMPLATES = ("parts.html.j2", "sheet.html.j2", "forecast.html.j2", "backtest.html.j2")
+TEMPLATES = (
+    *("parts.html.j2", "sheet.html.j2", "page.html.j2", "diagnosis.html.j2"),
+    *("forecast.html.j2", "backtest.html.j2"),
+)
 
 # What may stand unescaped in an address of a picture inside a double-quoted attribute.
 _PLAIN = " ='/:;,.()-+*!@$~"
@@ -41,7 +45,29 @@ _PLACES = re.compile(r' (?:d|transform|[xy]2)="[^"]*"')
 _DECIMAL = re.compile(r"(?<=\d)\.\d+")
 
 
-def fill(template: str, album: Mapping[str, Figure], stills: Iterable[str], **context: object) -> str:
+@contextmanager
+def drawing() -> Iterator[None]:
+    """The time in which figures are made: the drawing engine wakes up beside, and nothing is checked.
+
+    Specifications are checked by the tests; checking them again for every page would double its time.
+    """
+    from altair.utils import schemapi
+
+    _warm_up()
+    with schemapi.debug_mode(False):
+        yield
+
+
+def fill(
+    template: str,
+    album: Mapping[str, Figure],
+    stills: Iterable[str],
+    *,
+    style: str = "",
+    script: str = "",
+    data: Mapping[str, object] | None = None,
+    **context: object,
+) -> str:
     """The text of a page: a template filled with figures and whatever else it names.
 
     Parameters
@@ -49,35 +75,36 @@ def fill(template: str, album: Mapping[str, Figure], stills: Iterable[str], **co
     template
         The file name of one of `TEMPLATES`.
     album
-        Figures by the name under which the template shows them.
+        Figures by the name under which the template shows them, made while `drawing`.
     stills
         Figures of which readers without scripts see a picture; of the others they have words and the table.
+    style
+        Rules of style for this kind of page, after those of every page.
+    script
+        Code for this kind of page, before that of every page.
+    data
+        What the code reads beside the charts, as JSON will hold it.
     context
         Whatever else the template names.
     """
-    from altair.utils import schemapi
-
-    warming = _warm_up()
-    # Specifications are checked by the tests; checking them again for every page would double its time.
-    with schemapi.debug_mode(False):
+    with drawing():
         specifications = {name: figure.chart.to_dict(validate=False) for name, figure in album.items()}
-    warming.join()
     pictures = still_pictures(specifications, stills)
     for specification in specifications.values():
         specification.pop("config", None)
         specification.pop("$schema", None)
-    bundle, script = chart_script(), asset("page.js")
+    bundle, own = chart_script(), script + asset("page.js")
     return (
         _environment()
         .get_template(template)
         .render(
             album=album,
             stills=pictures,
-            charts=embedded({"config": live_config(), "charts": specifications}),
+            charts=embedded({"config": live_config(), "charts": specifications, **(data or {})}),
             bundle=safe(bundle),
-            script=safe(script),
-            policy=policy(bundle, script),
-            css=safe(asset("page.css") + asset("sheet.css") + dark_charts()),
+            script=safe(own),
+            policy=policy(bundle, own),
+            css=safe(asset("page.css") + style + dark_charts()),
             **context,
         )
     )
@@ -87,6 +114,7 @@ def still_pictures(specifications: Mapping[str, dict[str, Any]], names: Iterable
     """Pictures of some charts as addresses that hold the whole picture, fit for a double-quoted attribute."""
     import vl_convert
 
+    _warm_up().join()
     pictures: dict[str, Markup] = {}
     for name in names:
         if name in specifications:
@@ -169,8 +197,9 @@ def asset(name: str) -> str:
     return files("servanda.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
+@cache
 def _warm_up() -> Thread:
-    """Start the drawing engine, which takes half a second, beside the making of the charts."""
+    """Start the drawing engine, which takes half a second, beside the making of the first charts."""
     import vl_convert
 
     smallest = {"data": {"values": [{}]}, "mark": "point"}

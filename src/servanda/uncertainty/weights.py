@@ -145,7 +145,8 @@ def band(values: ArrayLike, weights: ArrayLike, share: float = BAND) -> Band:
 def bands(values: ArrayLike, weights: ArrayLike, share: float = BAND) -> tuple[Band, ...]:
     """The band of every column of values [draw, column]."""
     v, w = _counting(values, weights)
-    means = (w / w.sum()) @ v
+    # a mean of equal numbers may miss them by rounding
+    means = np.clip((w / w.sum()) @ v, v.min(axis=0), v.max(axis=0))
     low, high = quantiles(v, w, [0.5 * (1.0 - share), 0.5 * (1.0 + share)])
     return tuple(Band(float(m), float(a), float(b)) for m, a, b in zip(means, low, high, strict=True))
 

@@ -90,28 +90,30 @@
   }
 
   const find = document.getElementById("find");
-  const grade = document.getElementById("grade");
-  const found = document.getElementById("found");
-  const rows = [...document.querySelectorAll("table.assumptions tbody tr")];
-  const texts = rows.map((row) => row.textContent.toLowerCase());
-  const filter = () => {
-    const wanted = find.value.trim().toLowerCase().split(/\s+/);
-    let count = 0;
-    rows.forEach((row, k) => {
-      const show = wanted.every((word) => texts[k].includes(word)) && (!grade.value || row.dataset.grade === grade.value);
-      row.hidden = !show;
-      count += show;
-    });
-    const filtering = Boolean(find.value.trim() || grade.value);
-    found.textContent = filtering ? `${count} of ${rows.length}` : "";
-    if (filtering) {
-      for (const chapter of document.querySelectorAll("details.chapter")) {
-        if (chapter.querySelector("tbody tr:not([hidden])")) chapter.open = true;
+  if (find) {
+    const grade = document.getElementById("grade");
+    const found = document.getElementById("found");
+    const rows = [...document.querySelectorAll("table.assumptions tbody tr")];
+    const texts = rows.map((row) => row.textContent.toLowerCase());
+    const filter = () => {
+      const wanted = find.value.trim().toLowerCase().split(/\s+/);
+      let count = 0;
+      rows.forEach((row, k) => {
+        const show = wanted.every((word) => texts[k].includes(word)) && (!grade.value || row.dataset.grade === grade.value);
+        row.hidden = !show;
+        count += show;
+      });
+      const filtering = Boolean(find.value.trim() || grade.value);
+      found.textContent = filtering ? `${count} of ${rows.length}` : "";
+      if (filtering) {
+        for (const chapter of document.querySelectorAll("details.chapter")) {
+          if (chapter.querySelector("tbody tr:not([hidden])")) chapter.open = true;
+        }
       }
-    }
-  };
-  find.addEventListener("input", filter);
-  grade.addEventListener("change", filter);
+    };
+    find.addEventListener("input", filter);
+    grade.addEventListener("change", filter);
+  }
 
   // On paper every account of a draft and every margin is open; tables behind figures stay closed.
   const opened = [];
