@@ -239,9 +239,8 @@ def _summary(
     details = [f"With {many} this proves little: {sure}.", hindsight]
     behind = [s for s in answered if _loses(s)]
     if behind:
-        names = "; ".join(f"{s.text} ({percent(s.probability or 0.0)}, base rate {percent(_base(s))})" for s in behind)
         compared = sum(any(b.name == BASE_RATE for b in s.benchmarks) for s in answered)
-        details.append(f"The base rate did better on {len(behind)} of {compared}: {names}.")
+        details.append(f"The base rate did better on {len(behind)} of {compared}.")
     if outside:
         lie, are = ("lies", "is") if outside == 1 else ("lie", "are")
         details.append(
@@ -254,10 +253,6 @@ def _loses(s: Scored) -> bool:
     base = next((b.probability for b in s.benchmarks if b.name == BASE_RATE), None)
     truth = float(s.outcome)
     return base is not None and s.probability is not None and abs(s.probability - truth) > abs(base - truth)
-
-
-def _base(s: Scored) -> float:
-    return next(b.probability for b in s.benchmarks if b.name == BASE_RATE)
 
 
 def _counted(number: int, noun: str) -> str:
