@@ -306,7 +306,7 @@ def test_killed_writers_lose_nothing_that_was_published(tmp_path: Path) -> None:
     kept: list[str] = []
     for _ in range(2):
         writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path)]) for _ in range(2)]
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         while (not path.exists() or path.read_bytes().count(b"\n") < len(kept) + 5) and time.monotonic() < end:
             time.sleep(0.01)
         for w in writers:

@@ -236,7 +236,7 @@ def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
     process = toy_process(tmp_path, 60, 2, 0.2)
     assert process.stdout is not None
     process.stdout.readline()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     workers: list[object] = []
     while len(workers) < 2 and time.monotonic() < deadline:
         children = psutil.Process(process.pid).children()
@@ -245,7 +245,7 @@ def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
     process.stdout.readline()
     process.kill()
     process.communicate()
-    gone, alive = psutil.wait_procs(workers, timeout=10)
+    gone, alive = psutil.wait_procs(workers, timeout=90)
     assert (len(gone), alive) == (2, [])
 
 
@@ -338,13 +338,12 @@ def test_a_sweep_that_is_told_to_stop_goes_on_later(tmp_path: Path, workers: int
 
 
 def test_ctrl_c_ends_workers_at_once(tmp_path: Path) -> None:
-    process = toy_process(tmp_path, 60, 2, 20.0)
+    """Long before they would have solved what they are at, however slowly a busy machine starts and ends processes."""
+    process = toy_process(tmp_path, 60, 2, 600.0)
     assert process.stdout is not None
     process.stdout.readline()
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    _, err = process.communicate(timeout=15)
-    assert time.monotonic() - began < 10
+    _, err = process.communicate(timeout=120)
     assert process.returncode == -signal.SIGINT
     assert err.rstrip().endswith("KeyboardInterrupt")
