@@ -122,7 +122,7 @@ def _pool(study: Study, workers: int) -> Iterator[Callable[[Range], Future[Rows]
 
     def submit(asked: Range) -> Future[Rows]:
         # Processes start when something is submitted.
-        with _one_thread_each():
+        with _one_thread_each(), _undisturbed():
             return pool.submit(_solve_given, *asked)
 
     try:
@@ -148,6 +148,19 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C waits, and processes started inside never hear of it: one that is still starting would die of it aloud."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(parent: Connection, digest: str, pickled: bytes) -> None:
