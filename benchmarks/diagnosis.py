@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from servanda.case import find, load
+from servanda.diagnosis.gates import sign_window
 from servanda.diagnosis.lattice import friction_lattice, frictions_of
 from servanda.diagnosis.trials import Trials
-from servanda.inquiry import likeliest, sign_window
+from servanda.inquiry import likeliest
 
 Row = tuple[str, str, str]
 

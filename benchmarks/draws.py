@@ -11,12 +11,13 @@ import numpy as np
 
 from servanda.case import find, load
 from servanda.compile import compile_case
+from servanda.diagnosis.gates import sign_window
 from servanda.ensemble import Ensemble
 from servanda.ensemble.study import CHUNK
 from servanda.equilibrium import Period, Settings, solve
 from servanda.equilibrium.sixteen import SixteenPeriod
 from servanda.forecast.propagation import forecast
-from servanda.inquiry import likeliest, sign_window
+from servanda.inquiry import likeliest
 from servanda.kernels.fourfold import LANES as FOUR
 from servanda.kernels.lanes import LANES
 from servanda.uncertainty import parameter_draws

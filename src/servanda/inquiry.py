@@ -24,6 +24,7 @@ from servanda.diagnosis.cooperation import cooperation
 from servanda.diagnosis.design import search_designs
 from servanda.diagnosis.findings import DraftVerdict
 from servanda.diagnosis.flips import find_flips
+from servanda.diagnosis.gates import sign_window
 from servanda.diagnosis.lattice import friction_lattice
 from servanda.diagnosis.mirage import believed, mirage
 from servanda.diagnosis.trials import SETTINGS, Trials, remembering
@@ -44,11 +45,6 @@ def kept_trials(*, fresh: bool = False) -> Iterator[None]:
     """Keep finished trials in the user's cache folder and read them back (`fresh`: neither)."""
     with remembering(None if fresh else cache_folder() / "trials"):
         yield
-
-
-def sign_window(case: ResolvedCase, years: float = 4.0) -> int:
-    """Periods within which a draft must be signed to pass the first gate."""
-    return max(1, min(case.periods, round(years * 12 / case.period_months)))
 
 
 def periods_to(case: ResolvedCase, until: date | None) -> int | None:

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from servanda.compile import Compiled
 from servanda.diagnosis.findings import DraftVerdict
 from servanda.diagnosis.gates import passing
 from servanda.diagnosis.play import Play
@@ -60,7 +59,7 @@ def select(
         ("horizon one period longer", replace(solver, extra_periods=1)),
         ("every state lasts beyond the horizon", with_terminal(solver, "settled")),
     ]
-    for actor in _leaders(play.compiled):
+    for actor in play.compiled.leaders:
         title = case.actors[actor].title
         branches.append((f"best settlement for {title}", with_terminal(solver, "best", actor)))
         branches.append((f"worst settlement for {title}", with_terminal(solver, "worst", actor)))
@@ -92,15 +91,6 @@ def _headlines(play: Play, alone: tuple[int, Play] | None, settings: Settings, w
         life = survival_of(branch, draft)
         numbers += [passing(branch, draft, life, window), life.mean_life_years]
     return numbers
-
-
-def _leaders(compiled: Compiled) -> list[int]:
-    """Actors who lead the parties at the start (or the first two actors of a case without parties)."""
-    case = compiled.case
-    start = {v.name: v.start for v in case.variables}
-    index = {a.name: i for i, a in enumerate(case.actors)}
-    leaders = [index[start.get(s.led_by, s.led_by)] for s in case.sides if s.party and s.led_by]
-    return leaders[:2] if leaders else list(range(min(2, len(case.actors))))
 
 
 def with_bands(projected: Forecast, selection: Selection) -> Forecast:

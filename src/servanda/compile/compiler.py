@@ -121,6 +121,15 @@ class Compiled:
         years = [decimal_year(d) + self.game.period_years / 2 for d in self.dates]
         return tuple(years)
 
+    @cached_property
+    def leaders(self) -> tuple[int, ...]:
+        """Actors who lead the parties at the start (or the first two actors of a case without parties)."""
+        case = self.case
+        start = {v.name: v.start for v in case.variables}
+        index = {a.name: i for i, a in enumerate(case.actors)}
+        found = [index[start.get(s.led_by, s.led_by)] for s in case.sides if s.party and s.led_by]
+        return tuple(found[:2]) if found else tuple(range(min(2, len(case.actors))))
+
     def states_with(self, code: int) -> int:
         """Index of a state by its code.
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from servanda.case.resolved import ResolvedCase
 from servanda.diagnosis.credibility import Temptation
 from servanda.diagnosis.findings import Gate, GateKind, Survival, Tightest
 from servanda.diagnosis.margins import Point, labelled, moves_compared, point, state_of
@@ -25,6 +26,11 @@ Watch = Callable[[int, Slot, Floats], None]
 SIGNED = ("ratifying", "phase", "in_force")
 # a pair of office-holders counts only if it is there in at least one case in twenty
 LIKELY_PAIR = 0.05
+
+
+def sign_window(case: ResolvedCase, years: float = 4.0) -> int:
+    """Periods within which a draft must be signed to pass the first gate."""
+    return max(1, min(case.periods, round(years * 12 / case.period_months)))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from servanda.case.freeze import freeze
 from servanda.case.resolved import Evidence, ResolvedCase
 from servanda.compile import Compiled, compile_case
 from servanda.diagnosis.frictions import switched_off
+from servanda.diagnosis.gates import sign_window
 from servanda.diagnosis.headlines import Headlines
 from servanda.ensemble.filter import Filtered, filtered
 from servanda.ensemble.gates import SixteenTrials
@@ -28,6 +29,7 @@ from servanda.equilibrium.sixteen import SixteenPeriod
 from servanda.equilibrium.solve import continuation, settlement, with_terminal
 from servanda.equilibrium.streams import Streamed, closed
 from servanda.errors import CaseError
+from servanda.forecast.propagation import outcome_conditions
 from servanda.game import Numbers
 from servanda.kernels.lanes import LANES, aligned
 
@@ -83,40 +85,38 @@ class Frame:
         return self._observed[1]
 
     @cached_property
-    def _war(self) -> syntax.Node:
-        return self.case.war.node if self.case.war else syntax.Number(0.0)
-
-    @cached_property
-    def _deal(self) -> syntax.Node:
-        live = syntax.Is("deal", ("phase", "in_force"))
-        return syntax.Binary("and", live, syntax.Unary("not", self._war))
-
-    @cached_property
     def questions(self) -> tuple[Asked, ...]:
         """The questions of the case that the model can answer, and the outcomes as questions at the horizon."""
         end = self.dates[-1]
+        deal, war = outcome_conditions(self.case)
 
         def asked(name: str, node: syntax.Node, timing: str, day: date) -> Asked:
             return Asked.of(self.compiled, name, node, timing, day, self.informed)  # type: ignore[arg-type]
 
         found = [asked(f"question.{q.name}", q.holds.node, q.timing, q.date) for q in self.case.answerable]
-        found.append(asked("outcome.deal", self._deal, "at", end))
-        found.append(asked("outcome.ever_deal", self._deal, "by", end))
-        found.append(asked("outcome.ever_war", self._war, "by", end))
+        found.append(asked("outcome.deal", deal, "at", end))
+        found.append(asked("outcome.ever_deal", deal, "by", end))
+        found.append(asked("outcome.ever_war", war, "by", end))
         return tuple(found)
 
     @cached_property
+    def _outcomes(self) -> dict[str, Event]:
+        deal, war = outcome_conditions(self.case)
+        return {"deal": Event.of(self.compiled, deal), "war": Event.of(self.compiled, war)}
+
+    @cached_property
     def _states(self) -> dict[str, Event]:
-        found = {"deal": Event.of(self.compiled, self._deal), "war": Event.of(self.compiled, self._war)}
+        found = dict(self._outcomes)
+        deal = found["deal"].node
         for draft in self.case.drafts:
-            node = syntax.Binary("and", self._deal, syntax.Is("draft", (draft.name,)))
+            node = syntax.Binary("and", deal, syntax.Is("draft", (draft.name,)))
             found[f"draft.{draft.name}"] = Event.of(self.compiled, node)
         return found
 
     @cached_property
     def _events(self) -> dict[str, Event]:
-        found = {"deal": Event.of(self.compiled, self._deal), "war": Event.of(self.compiled, self._war)}
-        known = {self._deal, self._war}
+        found = dict(self._outcomes)
+        known = {event.node for event in found.values()}
         for q in self.case.answerable:
             if q.timing == "by" and q.holds.node not in known:
                 known.add(q.holds.node)
@@ -129,8 +129,6 @@ class Frame:
 
     @cached_property
     def _trials(self) -> dict[str, SixteenTrials]:
-        years = self.compiled.game.period_years
-        window = max(1, min(self.case.periods - self.informed, round(4.0 / years)))
         # gates are judged from the date of information on, in the case as it stood then
         plain = freeze(self.case, self.case.as_of).case if self.informed else self.case
         # whose order of movers may not be the one of this frame
@@ -139,7 +137,7 @@ class Frame:
         for name in self.gates:
             alone = compile_case(plain, menu=[name])
             draft = [d.name for d in plain.drafts].index(name)
-            found[name] = SixteenTrials(alone, draft, window, SETTINGS)
+            found[name] = SixteenTrials(alone, draft, sign_window(plain), SETTINGS)
         return found
 
     def solve(self, values: Sequence[Mapping[str, float]], settled: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
@@ -190,14 +188,18 @@ class Frame:
         rows = np.where(settled[:, None], lasting.rows(), told.rows())
         return Headlines.of_rows(rows, self.compiled.game.actors, len(self.case.sides))
 
+    def _played(self, period: SixteenPeriod, worth: Singles) -> list[Singles]:
+        """The odds of play in every period, good until the next sixteen draws; `worth` becomes that at the start."""
+        for t in reversed(range(self.case.periods)):
+            period.backward(worth, t, self._odds[t])
+        return self._odds
+
     def _sixteen(
         self, values: Sequence[Mapping[str, float]], worth: Singles
     ) -> tuple[dict[str, NDArray[Any]], NDArray[np.bool_]]:
         """Rows of sixteen draws from their values at the horizon, and which of them are numbers."""
         period = SixteenPeriod(self.compiled.game, self.compiled.numbers(values))
-        odds = self._odds
-        for t in reversed(range(self.case.periods)):
-            period.backward(worth, t, odds[t])
+        odds = self._played(period, worth)
         parameters = stacked(self.compiled, values)
         known = filtered(
             self.compiled, period, odds, self.seen, self.informed, parameters, leave_out=self.leave_out
@@ -218,9 +220,7 @@ class Frame:
         by_actor = worth.reshape(len(worth), -1, LANES)
         for lane in range(LANES):
             by_actor[:, :, lane] = closings[min(lane, len(closings) - 1)]
-        odds = [period.space() for _ in range(self.case.periods)]
-        for t in reversed(range(self.case.periods)):
-            period.backward(worth, t, odds[t])
+        odds = self._played(period, worth)
         parameters = stacked(self.compiled, [values] * LANES)
         unseen = filtered(self.compiled, period, odds, (), self.informed, parameters)
         told = self._answered(period, odds, unseen.mass, unseen.likelihood)
@@ -233,14 +233,8 @@ class Frame:
         period = Period(self.compiled.game, self.compiled.numbers([values]), threads=False)
         found = [continuation(period, SETTINGS, values_only=True).values]
         found.append(settlement(period))
-        served = [with_terminal(SETTINGS, kind, actor) for actor in self._leaders() for kind in ("best", "worst")]
+        served = [with_terminal(SETTINGS, kind, actor) for actor in self.compiled.leaders for kind in ("best", "worst")]
         return [*found, *(continuation(period, how, values_only=True).values for how in served)]
-
-    def _leaders(self) -> list[int]:
-        start = {v.name: v.start for v in self.case.variables}
-        index = {a.name: i for i, a in enumerate(self.case.actors)}
-        leaders = [index[start.get(s.led_by, s.led_by)] for s in self.case.sides if s.party and s.led_by]
-        return leaders[:2] if leaders else list(range(min(2, len(self.case.actors))))
 
     def _numbers(
         self, values: Sequence[Mapping[str, float]]
@@ -293,8 +287,9 @@ class Frame:
         impossible = ~np.isfinite(known.likelihood[0])
         for column in found.values():
             column[impossible] = np.nan
-        few = {name: self._events[name] for name in ("deal", "war")}
-        before = travelled(period, odds, mass[:, 1], self.informed, self._states, few, self._gauges, parameters)
+        before = travelled(
+            period, odds, mass[:, 1], self.informed, self._states, self._outcomes, self._gauges, parameters
+        )  # fmt: skip
         return {**found, **_columns("before.", before, values=False)}
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servanda.case import expression as syntax
-from servanda.case.resolved import Question
+from servanda.case.resolved import Question, ResolvedCase
 from servanda.compile import Compiled
 from servanda.compile.evaluation import is_dated
 from servanda.equilibrium import Period, Slot, Solution
@@ -112,6 +112,13 @@ def _answers(
     return answers
 
 
+def outcome_conditions(case: ResolvedCase) -> tuple[syntax.Node, syntax.Node]:
+    """What counts as a deal (live, and no war) and as war."""
+    war: syntax.Node = case.war.node if case.war else syntax.Number(0.0)
+    live = syntax.Is("deal", ("phase", "in_force"))
+    return syntax.Binary("and", live, syntax.Unary("not", war)), war
+
+
 def forecast(
     compiled: Compiled,
     solution: Solution,
@@ -126,9 +133,7 @@ def forecast(
     parameters, or those of `overrides`, which should be those of the solution.
     """
     case = compiled.case
-    war = case.war.node if case.war else syntax.Number(0.0)
-    live = syntax.Is("deal", ("phase", "in_force"))
-    deal = syntax.Binary("and", live, syntax.Unary("not", war))
+    deal, war = outcome_conditions(case)
     by = [q for q in case.answerable if q.timing == "by"]
     found = flow(compiled, solution, [deal, war, *(q.holds.node for q in by)], draw)
     stacked = np.stack(found.at_start)

@@ -17,13 +17,14 @@ from servanda.case import dump
 from servanda.case.freeze import freeze
 from servanda.case.resolved import ResolvedCase
 from servanda.compile import compile_case
-from servanda.diagnosis.trials import Trials
+from servanda.diagnosis.gates import sign_window
 from servanda.ensemble import Ensemble
 from servanda.ensemble.frame import Frame
 from servanda.ensemble.study import CHUNK
 from servanda.errors import CaseError, Issue
 from servanda.forecast.benchmarks import naive
 from servanda.forecast.vocabulary import likelihood, percent, words
+from servanda.inquiry import likeliest
 from servanda.ledger import cache_folder
 from servanda.outlook.answers import (
     Benchmark,
@@ -132,11 +133,7 @@ def swept(study: Ensemble, how: Settings, tell: Callable[[float], None]) -> Read
 
 def likeliest_alone(case: ResolvedCase, overrides: Mapping[str, float]) -> tuple[str, ...]:
     """The draft that is likeliest to pass all three gates at central values, alone on the table."""
-    if not case.drafts:
-        return ()
-    window = max(1, min(case.periods, round(4.0 * 12 / case.period_months)))
-    holds = [float(Trials.of(case, d.name, window).run([overrides]).holds[0]) for d in case.drafts]
-    return (case.drafts[int(np.argmax(holds))].name,)
+    return tuple(likeliest(case, sign_window(case), overrides, None))[:1]
 
 
 def assembled(
@@ -153,17 +150,16 @@ def assembled(
     tell(0.2)
     plain = frame.compiled if frame.informed == 0 else compile_case(standing)
     asked = frame.case.answerable
-    driving: dict[str, Sensitivity] = {}
     questions = []
     for number, q in enumerate(asked):
         name = f"question.{q.name}"
         before, after = read.bands(name)
-        driving[name] = driven(read, name, q.text)
-        drivers = drivers_of(frame.case, driving[name])
+        driving = driven(read, name, q.text)
+        drivers = drivers_of(frame.case, driving)
         questions.append(
             QuestionOutlook(
                 q.name, q.text, q.timing, q.date, before, after, words(min(max(after.mean, 0.0), 1.0)),
-                confidence_in(frame.case, driving[name], after, spread.get(name, float("nan"))), drivers,
+                confidence_in(frame.case, driving, after, spread.get(name, float("nan"))), drivers,
                 tuple(Benchmark(*n) for n in naive(plain, q)), q.outcome,
             )
         )  # fmt: skip
