@@ -125,7 +125,7 @@ def run(
     game = compiled.game
     return Run(
         case=case,
-        verdict=verdict_of(drafts, projected),
+        verdict=verdict_of(drafts, projected, case.protocol.start),
         drafts=drafts,
         forecast=projected,
         frictions=frictions,

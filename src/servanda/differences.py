@@ -110,7 +110,8 @@ def _parameters(
             path = f"parameters.{name}"
             yield InputDifference(path, _shown(one, set_a.get(name)), _shown(other, set_b.get(name)))
         if one is not None and other is not None:
-            yield from _walk(("parameters", name), kept[0][name], kept[1][name])
+            # what is ranked stands under its ranking
+            yield from _walk(("parameters", name), kept[0].get(name, {}), kept[1].get(name, {}))
     yield from _order(("parameters",), here, there)
 
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from servanda.case.resolved import DealStart
 from servanda.diagnosis.findings import DraftVerdict, Gate
 from servanda.forecast.projections import Forecast
 from servanda.forecast.vocabulary import percent, words
 from servanda.runs import Verdict
+
+# what a draft on the way already is, and what is left to ask
+_STANDING = {
+    "ratifying": ("signed", "ratified and kept"),
+    "phase": ("being carried out", "kept"),
+    "in_force": ("in force", "kept"),
+    "suspended": ("suspended", "taken up again and kept"),
+}
 
 
 def draft_sentence(gates: tuple[Gate, Gate, Gate]) -> str:
@@ -18,8 +27,11 @@ def draft_sentence(gates: tuple[Gate, Gate, Gate]) -> str:
     return f"Fails most at {weakest[0]}: {words(weakest[1])} ({percent(weakest[1])})."
 
 
-def verdict_of(drafts: tuple[DraftVerdict, ...], projected: Forecast) -> Verdict:
-    """The answer in one sentence with its number, and what stands behind it."""
+def verdict_of(drafts: tuple[DraftVerdict, ...], projected: Forecast, start: DealStart | None = None) -> Verdict:
+    """The answer in one sentence with its number, and what stands behind it.
+
+    A draft that is signed at the start already, as `start` says, is not asked for gates that it has passed.
+    """
     path = projected.outcomes
     live, ever = path.deal[-1], path.ever_deal[-1]
     end = f"{path.dates[-1]:%B %Y}"
@@ -28,7 +40,12 @@ def verdict_of(drafts: tuple[DraftVerdict, ...], projected: Forecast) -> Verdict
         return _verdict_without_drafts(projected, end)
     best = max(drafts, key=lambda d: d.holds)
     chance = best.holds
-    if chance < 0.5:
+    standing = _STANDING.get(start.stage) if start is not None and start.draft == best.draft else None
+    if standing is not None:
+        there, asked = standing
+        can = "can be expected to be" if chance >= 0.5 else "cannot be expected to be"
+        headline = f"“{best.title}” is {there}; it {can} {asked}: {percent(chance)} ({words(chance)})."
+    elif chance < 0.5:
         passes = f"passes all three gates with probability {percent(chance)} ({words(chance)})"
         if len(drafts) > 1:
             headline = f"None of the {len(drafts)} drafts can be expected to be signed, ratified and kept: the best, "

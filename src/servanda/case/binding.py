@@ -47,7 +47,7 @@ class Binding:
         self.variables = {name: _names_of(variable) for name, variable in written.variables.items()}
         self.offices = {name: variable for name, variable in written.variables.items() if isinstance(variable, Office)}
         self.names = Names(
-            parameters=written.parameters,
+            parameters=dict.fromkeys((*written.parameters, *written.ranked)),
             variables=self.variables,
             drafts=tuple(written.drafts),
             terms=tuple(dict.fromkeys(term for draft in written.drafts.values() for term in draft.terms)),

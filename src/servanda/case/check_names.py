@@ -15,6 +15,7 @@ def check_names_unique(facts: Facts) -> Iterator[Issue]:
     """name-twice: actors, variables, parameters and sides share one space of names."""
     case = facts.case
     seen: dict[str, str] = {}
+    parameters = {parameter.name: parameter.where for parameter in case.parameters}
     for kind, names in (
         ("actors", [actor.name for actor in case.actors]),
         ("variables", [variable.name for variable in case.variables]),
@@ -24,7 +25,9 @@ def check_names_unique(facts: Facts) -> Iterator[Issue]:
         for name in names:
             if name in seen and not (kind == "sides" and _only_actor(facts, name)):
                 message = f"`{name}` is also the name of one of the {seen[name]}"
-                yield facts.issue("name-twice", message, "rename one of the two", path=(kind, name), key=True)
+                where = parameters[name] if kind == "parameters" else None
+                hint = "rename one of the two"
+                yield facts.issue("name-twice", message, hint, path=(kind, name), where=where, key=True)
             seen.setdefault(name, kind)
 
 

@@ -51,6 +51,10 @@ def _world(facts: Facts) -> Iterator[_Cited]:
         for option in decision.options:
             path = ("decisions", decision.name, "options", option.name)
             yield path, option.citation, [*_odds(option.outcomes), *_prices(option.prices)]
+    for point in case.simultaneous:
+        for position, profile in enumerate(point.profiles):
+            path = ("simultaneous", point.name, "profiles", position)
+            yield path, profile.citation, [*_odds(profile.outcomes), *_prices(profile.prices)]
     for term in case.payoffs:
         yield ("payoffs", term.actor, term.name), term.citation, [term.worth, term.per, term.when]
     for friction in case.frictions:
@@ -83,7 +87,11 @@ def _negotiation(facts: Facts) -> Iterator[_Cited]:
         path = ("drafts", draft.name)
         yield path, draft.citation, [value for _, value in draft.terms]
         yield (*path, "verification"), draft.verification_citation, [draft.detection]
-        for word, consequences in (("breach", draft.breaches), ("exit", draft.exits)):
+        for word, consequences in (
+            ("breach", draft.breaches),
+            ("exit", draft.exits),
+            ("withdrawal", draft.withdrawals),
+        ):
             for consequence in consequences:
                 numbers = [*_odds(consequence.outcomes), *_prices(consequence.prices)]
                 yield (*path, word, consequence.side), consequence.citation, numbers
@@ -105,9 +113,13 @@ def check_sources_given(facts: Facts) -> Iterator[Issue]:
             if written and path not in seen:
                 seen.add(path)
                 yield _unsourced(facts, path, f"the values of `{variable.name}` have no source")
+    ranked = {name for ranking in facts.case.rankings for name in ranking.names}
     for parameter in facts.case.parameters:
-        if not parameter.citation.sources:
+        if not parameter.citation.sources and parameter.name not in ranked:
             yield _unsourced(facts, ("parameters", parameter.name), f"the parameter `{parameter.name}` has no source")
+    for ranking in facts.case.rankings:
+        if not ranking.citation.sources:
+            yield _unsourced(facts, ("rankings", ranking.name), f"the ranking `{ranking.name}` has no source")
     for claim in facts.case.claims:
         bounds = [bound for test in claim.tests for bound in (test.at_least, test.at_most, test.rank)]
         if not claim.citation.sources and any(bound not in (None, 0, 1) for bound in bounds):
@@ -141,8 +153,12 @@ def check_parameters_used(facts: Facts) -> Iterator[Issue]:
     used = {
         node.name for expression in facts.expressions for node in walk(expression.node) if isinstance(node, Parameter)
     }
+    # What nobody reads still keeps its neighbours in a ranking apart.
+    rungs = {name for ranking in facts.case.rankings if used.intersection(ranking.names) for name in ranking.names}
     for parameter in facts.case.parameters:
-        if parameter.name not in used:
+        if parameter.name not in used | rungs:
             message = f"no expression uses the parameter `{parameter.name}`"
             path: TreePath = ("parameters", parameter.name)
-            yield facts.issue("unused-parameter", message, "use or delete it", path=path, key=True, severity="warning")
+            yield facts.issue(
+                "unused-parameter", message, "use or delete it", path=path, where=parameter.where, severity="warning"
+            )

@@ -84,6 +84,10 @@ def _called(function: str, values: list[float]) -> float:
             return max(values)
         case "abs":
             return abs(values[0])
+        case "sqrt":
+            return math.sqrt(values[0]) if values[0] >= 0 else math.nan
+        case "log":
+            return math.log(values[0]) if values[0] > 0 else math.nan
         case _:
             return math.exp(values[0]) if values[0] < 700 else math.inf
 

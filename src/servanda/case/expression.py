@@ -12,7 +12,7 @@ from typing import Literal
 from servanda.errors import NOWHERE, Location
 
 BinaryOperator = Literal["+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "and", "or"]
-FunctionName = Literal["min", "max", "abs", "exp"]
+FunctionName = Literal["min", "max", "abs", "exp", "log", "sqrt"]
 
 
 @dataclass(frozen=True, slots=True)

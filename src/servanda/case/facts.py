@@ -61,10 +61,11 @@ class Facts:
         case = self.case
         lists = [(event.outcomes, event.where) for event in case.chance]
         lists += [(option.outcomes, option.where) for decision in case.decisions for option in decision.options]
+        lists += [(profile.outcomes, profile.where) for point in case.simultaneous for profile in point.profiles]
         lists += [
             (consequence.outcomes, consequence.where)
             for draft in case.drafts
-            for consequence in (*draft.breaches, *draft.exits)
+            for consequence in (*draft.breaches, *draft.exits, *draft.withdrawals)
         ]
         return tuple(lists)
 

@@ -33,7 +33,7 @@ from servanda.case.parts import Fault, Part, read_parts
 
 DEAL_STATES = ("none", "talks", "tabled", "ratifying", "phase", "in_force", "suspended", "expiring", "ended")
 LIVE = ("phase", "in_force")
-KEYWORDS = frozenset(["and", "or", "not", "is", "in", "if", "then", "else", "min", "max", "abs", "exp"])
+KEYWORDS = frozenset(["and", "or", "not", "is", "in", "if", "then", "else", "min", "max", "abs", "exp", "log", "sqrt"])
 
 Wanted = Literal["number", "condition"]
 Scope = Literal["anything", "structural", "constant"]
@@ -212,7 +212,7 @@ class Binder:
 
     def _call(self, part: Part) -> Node | None:
         function, *arguments = part.parts
-        if function.text in ("abs", "exp") and len(arguments) != 1:
+        if function.text in ("abs", "exp", "log", "sqrt") and len(arguments) != 1:
             return self._fault(
                 "bad-expression", part, f"`{function.text}` takes one argument, not {len(arguments)}", "drop the others"
             )

@@ -121,8 +121,23 @@ def shipped() -> dict[str, Path]:
     return {file.parent.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("case.yaml"))}
 
 
+def known_as() -> dict[str, Path]:
+    """Every word that means one shipped case: its name, and the last part of its name where no other case has it.
+
+    >>> known_as()["pledge"] == known_as()["theory/pledge"]
+    True
+    """
+    named = shipped()
+    words = [name.rpartition("/")[2] for name in named]
+    short = {word: file for word, file in zip(words, named.values(), strict=True) if words.count(word) == 1}
+    return short | named
+
+
 def find(name: str) -> Path:
     """The file of a case: a path to a YAML file, a folder that holds `case.yaml`, or the name of a shipped case.
+
+    Of a name such as `theory/pledge` the last part is enough where no other shipped case has it. What stands in the
+    present folder comes before what is shipped.
 
     Raises
     ------
@@ -139,9 +154,12 @@ def find(name: str) -> Path:
         # A name that is no path of this system, for example with a NUL in it.
         path = Path()
     if len(name) <= LONGEST_NAME and re.fullmatch(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*", name):
-        file = library() / name / "case.yaml"
-        if file.is_file():
+        if (file := known_as().get(name)) is not None:
             return file
-    hint = did_you_mean(name, shipped(), "give the path of a YAML file")
+        if meant := [known for known in shipped() if known.endswith(f"/{name}")]:
+            hint = f"write {' or '.join(f'`{known}`' for known in meant)}"
+            issue = Issue("error", "unknown-case", f"`{name}` is the name of {len(meant)} shipped cases", hint)
+            raise CaseError(f"{issue.message}: {hint}", issues=(issue,))
+    hint = did_you_mean(name, known_as(), "give the path of a YAML file")
     issue = Issue("error", "unknown-case", f"no case is called `{name[:80]}`", hint, Location())
     raise CaseError(f"no case is called `{name[:80]}`: {hint}", issues=(issue,))

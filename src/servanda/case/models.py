@@ -8,7 +8,17 @@ from pydantic import BeforeValidator, Field
 
 from servanda.case.models_claims import Claim
 from servanda.case.models_drafts import Draft, Protocol, Stage
-from servanda.case.models_world import Actor, ChanceEvent, Decision, PayoffTerm, Price, Side, Source, Variable
+from servanda.case.models_world import (
+    Actor,
+    ChanceEvent,
+    Decision,
+    PayoffTerm,
+    Price,
+    Side,
+    Simultaneous,
+    Source,
+    Variable,
+)
 from servanda.case.scalars import (
     Between,
     CaseName,
@@ -21,6 +31,7 @@ from servanda.case.scalars import (
     NumberExpression,
     NumberOrBetween,
     OwnName,
+    Place,
     Quantity,
     Text,
     Written,
@@ -150,6 +161,26 @@ class Correlation(Cited):
     correlation: Number = Field(description="Rank correlation of each pair, between -1 and 1 (Gaussian copula).")
 
 
+class Ranking(Cited):
+    """Things in order whose numbers nobody knows: every set of numbers that keeps the order is equally likely."""
+
+    title: Text | None = Field(default=None, description="Name shown to readers.")
+    order: list[Place] = Field(
+        description="Names from lowest to highest, worst to best; names in brackets stand at the same place. Each is a "
+        "parameter, which expressions read by its name.",
+        min_length=1,
+    )
+    scale: Between = Field(default=(0.0, 100.0), description="[low, high] between which all of them lie.")
+    fixed: dict[Name, Number] = Field(default={}, description="Those whose number is known.")
+    gaps: Literal["any", "even"] = Field(
+        default="any",
+        description="`any`: they lie anywhere in order, and are drawn; `even`: as far from each other as from what is "
+        "fixed, or from the ends of the scale, beside them.",
+    )
+    unit: Text | None = Field(default=None, description="Unit.")
+    titles: dict[Name, Text] = Field(default={}, description="Names of them shown to readers.")
+
+
 class Modelling(Cited):
     """Choices of the model itself that are uncertain: a name, or `one of {name: weight, …}`."""
 
@@ -199,10 +230,14 @@ class Case(Written):
     variables: dict[OwnName, Variable] = Field(default={}, description="The state of the world.")
     chance: dict[Label, ChanceEvent] = Field(default={}, description="What happens by itself, in order.")
     decisions: dict[OwnName, Decision] = Field(default={}, description="Who decides what, in order.")
+    simultaneous: dict[OwnName, Simultaneous] = Field(
+        default={}, description="Decisions taken at the same time; they come after all others of the period."
+    )
     protocol: Protocol = Field(default=Protocol(), description="How sides negotiate.")
     drafts: dict[OwnName, Draft] = Field(default={}, description="Agreements that can be tabled.")
     payoffs: dict[Name, dict[Label, PayoffTerm]] = Field(description="Payoff terms by actor.")
     parameters: dict[OwnName, ParameterText] = Field(default={}, description="Named numbers.")
+    rankings: dict[Label, Ranking] = Field(default={}, description="Parameters of which only the order is known.")
     correlations: list[Correlation] = Field(default=[], description="Uncertain parameters that go together.")
     modelling: Modelling = Field(default=Modelling(), description="Choices of the model itself that are uncertain.")
     frictions: dict[Label, Friction] = Field(default={}, description="Mechanisms that can be switched off.")
@@ -213,3 +248,8 @@ class Case(Written):
     evidence: list[Evidence] = Field(default=[], description="Dated observations.")
     expect: list[Expectation] = Field(default=[], description="Results that the author expects.")
     claims: dict[Label, Claim] = Field(default={}, description="Hypotheses of the analysis, and what tests them.")
+
+    @property
+    def ranked(self) -> tuple[str, ...]:
+        """Names of all parameters that stand in a ranking."""
+        return tuple(name for ranking in self.rankings.values() for place in ranking.order for name in place)

@@ -128,6 +128,14 @@ class Exit(Cited):
     price: Price = Field(default={}, description="Points it costs, on top of the exit price of the form.")
 
 
+class Withdrawal(Cited):
+    """What follows when a side withdraws its signature from a draft that awaits ratification."""
+
+    effects: Effects | None = Field(default=None, description="What follows, surely.")
+    outcomes: list[Outcome] | None = Field(default=None, description="What may follow, with odds.", min_length=1)
+    price: Price = Field(default={}, description="One-off points it costs actors or sides.")
+
+
 class Linkage(Written):
     """An outside event that brings the deal down."""
 
@@ -191,6 +199,11 @@ class Draft(Cited):
     verification: Verification = Field(default=Verification(), description="How likely a hidden breach is found.")
     breach: dict[Name, Breach] = Field(default={}, description="What follows a noticed breach, by breaching side.")
     exit: dict[Name, Exit] = Field(default={}, description="What follows lawful exit, by leaving side.")
+    withdrawal: dict[Name, Withdrawal] = Field(
+        default={},
+        description="What follows when a side withdraws its signature before the draft is ratified; it is free and "
+        "does nothing else if absent.",
+    )
     sunset: SunsetText | None = Field(default=None, description="A date, or `{mean: DURATION}`; never if absent.")
     renewal: YesNo = Field(default=False, description="Whether it can be renewed at its sunset.")
     linkage: list[Linkage] = Field(default=[], description="Outside events that bring it down.")

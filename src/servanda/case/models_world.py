@@ -10,6 +10,7 @@ from servanda.case.scalars import (
     Cited,
     Condition,
     Day,
+    Decisiveness,
     LevelName,
     Name,
     Number,
@@ -82,8 +83,10 @@ class Actor(Cited):
     side: Name = Field(description="The side of the actor.")
     title: Text | None = Field(default=None, description="Name shown to readers.")
     discount: NumberExpression = Field(default="0.05", description="Discount rate per year.")
-    decisiveness: NumberExpression = Field(
-        description="Points of present value at which the actor picks the better of two options nine times in ten."
+    decisiveness: Decisiveness = Field(
+        description="Points of present value at which the actor picks the better of two options nine times in ten; or "
+        "`{picks: SHARE, when_better_by: POINTS}`, how often it picks the better option (above 0.5 and below 1) "
+        "when that is better by so many points."
     )
 
 
@@ -188,6 +191,42 @@ class Decision(Written):
     by: Name = Field(description="Actor, office or side that decides; a side stands for whoever leads it.")
     when: Condition | None = Field(default=None, description="Structural condition; always if absent.")
     options: dict[LevelName, Option] = Field(description="What can be chosen, in order.")
+
+
+def _options(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Options = Annotated[
+    list[LevelName],
+    Field(min_length=1),
+    BeforeValidator(_options, json_schema_input_type=LevelName | list[LevelName]),
+]
+
+
+class Profile(Cited):
+    """What follows from choices that were made at the same time, besides what each option does by itself."""
+
+    chosen: dict[Name, Options] = Field(
+        description="Option (or list of options) by decision; decisions left out may have gone any way.", min_length=1
+    )
+    when: Condition | None = Field(
+        default=None,
+        description="Structural condition, read after the options have been carried out; always if absent.",
+    )
+    price: Price = Field(default={}, description="One-off points it costs actors or sides; negative points are gains.")
+    effects: Effects | None = Field(default=None, description="What it does, surely.")
+    outcomes: list[Outcome] | None = Field(default=None, description="What it may do, with odds.", min_length=1)
+
+
+class Simultaneous(Written):
+    """Decisions taken at the same time: nobody knows what the others choose."""
+
+    title: Text | None = Field(default=None, description="Name shown to readers.")
+    decisions: list[Name] = Field(description="The decisions, of different actors; carried out in this order.")
+    profiles: list[Profile] = Field(
+        default=[], description="What follows from combinations of choices; all that fit apply, in order."
+    )
 
 
 class PayoffTerm(Cited):

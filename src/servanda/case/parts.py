@@ -124,7 +124,7 @@ _TERMINALS = {
     "NAME": "a name",
     "NUMBER": "a number",
     "DATE": "a date",
-    "FUNCTION": "min, max, abs or exp",
+    "FUNCTION": "min, max, abs, exp, log or sqrt",
     "COMPARISON": "a comparison",
     "SIGN": "+ or -",
     "TIMES": "* or /",

@@ -29,8 +29,10 @@ _WORDS: tuple[tuple[Any, str], ...] = (
     (scalars.Duration, "duration"),
     (scalars.Grade, "grade"),
     (scalars.NumberExpression, "number expression"),
+    (scalars.Decisiveness, "number expression or `{picks: …, when_better_by: …}`"),
     (scalars.Condition, "condition"),
     (scalars.References, "one or more source names"),
+    (scalars.Place, "new name or list of new names"),
     (scalars.Between, "[low, high]"),
     (scalars.NumberOrBetween, "number or [low, high]"),
     (scalars.Quantity, "number or distribution"),
@@ -81,7 +83,8 @@ the table read as if the draft were never that one, and its terms as 0.
 _EXPRESSIONS = """## Expressions
 
 Numbers, parameter names and names of stocks (their value at the present level, or their rank), `+ - * /`, brackets,
-`min(a, b)`, `max(a, b)`, `abs(a)`, `exp(a)`, and `if CONDITION then X else Y`. A date `YYYY-MM-DD` is its decimal year.
+`min(a, b)`, `max(a, b)`, `abs(a)`, `exp(a)`, `log(a)` (natural), `sqrt(a)`, and `if CONDITION then X else Y`. A date
+`YYYY-MM-DD` is its decimal year.
 
 Conditions: `VARIABLE is LEVEL`, `VARIABLE is not LEVEL`, `VARIABLE in (A, B)`, comparisons `< <= > >= == !=` between
 numbers or between a stock and one of its levels (by rank), `and`, `or`, `not`. Beside a stock, a name that is one of

@@ -13,7 +13,9 @@ from servanda.case.document import TreePath, clip
 from servanda.case.resolve_claims import resolve_claims
 from servanda.case.resolve_drafts import resolve_drafts, resolve_protocol
 from servanda.case.resolve_evidence import resolve_evidence
+from servanda.case.resolve_rankings import resolve_rankings
 from servanda.case.resolve_readings import resolve_expectations, resolve_indicators, resolve_questions
+from servanda.case.resolve_simultaneous import resolve_simultaneous
 from servanda.case.resolve_uncertain import resolve_correlations, resolve_modelling
 from servanda.case.resolve_world import (
     resolve_actors,
@@ -35,7 +37,8 @@ def resolve(binding: Binding) -> ResolvedCase:
     start = written.start
     as_of = written.as_of or start
     periods = _periods(binding)
-    parameters = _parameters(binding)
+    rankings, ranked = resolve_rankings(binding)
+    parameters = (*_parameters(binding), *ranked)
     return ResolvedCase(
         name=written.case,
         title=written.title,
@@ -68,8 +71,10 @@ def resolve(binding: Binding) -> ResolvedCase:
         claims=resolve_claims(binding),
         file=document.file,
         learn_from=_learn_from(binding),
+        rankings=rankings,
         correlations=resolve_correlations(binding, parameters),
         modelling=resolve_modelling(binding),
+        simultaneous=resolve_simultaneous(binding),
     )
 
 
@@ -144,7 +149,7 @@ def _frictions(binding: Binding) -> tuple[Friction, ...]:
         off = []
         for parameter, text in written.off.items():
             place = (*path, "off", parameter)
-            if parameter not in binding.written.parameters and parameter not in binding.unreadable:
+            if parameter not in binding.names.parameters and parameter not in binding.unreadable:
                 message = f"`{clip(parameter)}` is not a parameter"
                 hint = "a friction is switched off by parameters: declare one and use it in the mechanism"
                 binding.error("friction-unknown-parameter", message, hint, place, key=True)
@@ -166,8 +171,8 @@ def _levers(binding: Binding) -> tuple[Lever, ...]:
     found = []
     for name, written in binding.written.levers.items():
         path: TreePath = ("levers", name)
-        if written.sets not in binding.written.parameters:
-            binding.unknown("parameter", written.sets, binding.written.parameters, (*path, "sets"))
+        if written.sets not in binding.names.parameters:
+            binding.unknown("parameter", written.sets, binding.names.parameters, (*path, "sets"))
         if bool(written.choices) == (written.range is not None):
             has = "both `choices` and `range`" if written.choices else "neither `choices` nor a `range`"
             hint = "give `choices: {label: number}` or `range: [low, high]`"

@@ -151,6 +151,7 @@ def _draft(binding: Binding, name: str, written: written_forms.Draft) -> Draft:
         binding.citation(written, path),
         binding.document.place(path, key=True),
         _on_table(binding, written.on_table, (*path, "on_table")),
+        _withdrawals(binding, name, written),
     )
 
 
@@ -265,6 +266,24 @@ def _exits(binding: Binding, draft: str, written: written_forms.Draft) -> tuple[
             binding.document.place(path, key=True),
         )
     return tuple(found.values())
+
+
+def _withdrawals(binding: Binding, draft: str, written: written_forms.Draft) -> tuple[Consequence, ...]:
+    found = []
+    for side, withdrawal in written.withdrawal.items():
+        path: TreePath = ("drafts", draft, "withdrawal", side)
+        _known_party(binding, side, path, "withdraw a signature", key=True)
+        found.append(
+            Consequence(
+                side,
+                "collapse",
+                binding.outcomes(withdrawal.effects, withdrawal.outcomes, path),
+                binding.prices(withdrawal.price, (*path, "price"), "price of withdrawing a signature"),
+                binding.citation(withdrawal, path),
+                binding.document.place(path, key=True),
+            )
+        )
+    return tuple(found)
 
 
 def _linkage(binding: Binding, written: written_forms.Linkage, path: TreePath) -> Linkage:

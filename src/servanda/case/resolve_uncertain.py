@@ -18,6 +18,7 @@ ORDERS = ("drawn", "fixed")
 def resolve_correlations(binding: Binding, parameters: tuple[Parameter, ...]) -> tuple[Correlation, ...]:
     """All groups of correlated parameters."""
     known = {parameter.name: parameter.number for parameter in parameters}
+    ranked = frozenset(binding.written.ranked)
     seen: set[frozenset[str]] = set()
     found = []
     for position, written in enumerate(binding.written.correlations):
@@ -30,6 +31,10 @@ def resolve_correlations(binding: Binding, parameters: tuple[Parameter, ...]) ->
             place = (*path, "between", at)
             if name not in known:
                 binding.unknown("parameter", name, known, place)
+            elif name in ranked:
+                message = f"`{name}` goes together with the others by its ranking"
+                hint = "drop it here, or declare it under `parameters` instead"
+                binding.error("correlation-of-ranked", message, hint, place)
             elif known[name].certain:
                 message = f"`{name}` is certain, so nothing goes together with it"
                 binding.error("correlation-of-certain", message, "give it a distribution, or drop it here", place)

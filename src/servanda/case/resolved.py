@@ -14,6 +14,7 @@ from servanda.case.citation import UNCITED, Citation
 from servanda.case.expression import Expression
 from servanda.case.resolved_claims import ClaimTest
 from servanda.case.resolved_numbers import AS_DECLARED, Correlation, Friction, Modelling, Parameter
+from servanda.case.resolved_rankings import Ranking
 from servanda.case.resolved_readings import (
     DealStage,
     Evidence,
@@ -198,6 +199,29 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What follows from choices made at the same time: `chosen` are (decision, options); the rest went any way."""
+
+    chosen: tuple[tuple[str, tuple[str, ...]], ...]
+    when: Expression | None
+    prices: tuple[Price, ...]
+    outcomes: tuple[Outcome, ...]
+    citation: Citation = UNCITED
+    where: Location = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Simultaneous:
+    """Decisions taken at the same time, carried out in order; profiles that fit the choices follow, in order."""
+
+    name: str
+    title: str
+    decisions: tuple[str, ...]
+    profiles: tuple[Profile, ...] = ()
+    where: Location = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class Ratifier:
     """Somebody who must approve a signed draft; `delay` is the mean time to the vote in years."""
 
@@ -301,7 +325,8 @@ class Linkage:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An agreement on the table. `breaches` and `exits` hold one consequence for each party.
+    """An agreement on the table. `breaches` and `exits` hold one consequence for each party, `withdrawals` (of a
+    signature) only those that are written.
 
     `on_table` is the first day on which it can be tabled, and the first on which it can no longer be (None: no limit).
     """
@@ -325,6 +350,7 @@ class Draft:
     citation: Citation = UNCITED
     where: Location = NOWHERE
     on_table: tuple[date | None, date | None] = (None, None)
+    withdrawals: tuple[Consequence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,6 +435,8 @@ class ResolvedCase:
     learn_from: date = date.max
     correlations: tuple[Correlation, ...] = ()
     modelling: Modelling = AS_DECLARED
+    simultaneous: tuple[Simultaneous, ...] = ()
+    rankings: tuple[Ranking, ...] = ()
     history: ResolvedCase | None = field(default=None, repr=False, compare=False)
 
     @property

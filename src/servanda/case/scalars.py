@@ -14,7 +14,7 @@ from servanda.case.document import clip
 
 GRADES = ("A", "B", "C", "M", "J", "J:A", "J:B", "J:C", "J:M")
 RESERVED = frozenset({"deal", "draft", "phase", "date", "period_years", "live", "none", "yes", "no"}) | frozenset(
-    {"and", "or", "not", "is", "in", "if", "then", "else", "min", "max", "abs", "exp"}
+    {"and", "or", "not", "is", "in", "if", "then", "else", "min", "max", "abs", "exp", "log", "sqrt"}
 )
 # A level is read only after `is`, `in` or a comparison, where these cannot be taken for anything else.
 LEVEL_WORDS = frozenset({"none", "yes", "no", "live"})
@@ -119,8 +119,42 @@ def _grade(value: Any) -> str:
     raise fail("bad-grade", f"`{clip(text)}` is not a grade of evidence", "write one of " + ", ".join(GRADES))
 
 
+_CHOICE_KEYS = ("picks", "when_better_by")
+
+
+def _decisiveness(value: Any) -> str:
+    if not isinstance(value, dict):
+        return _text(value)
+    if strange := [key for key in value if key not in _CHOICE_KEYS]:
+        raise fail("unknown-key", f"`{clip(strange[0])}` is not a key here", "write picks and when_better_by")
+    if lacking := [key for key in _CHOICE_KEYS if key not in value]:
+        hint = "write `{picks: 0.75, when_better_by: 10}`, or points alone"
+        raise fail("missing-key", f"`decisiveness` needs `{lacking[0]}`", hint)
+    picks, better_by = (_filled(_text(value[key])).strip() for key in _CHOICE_KEYS)
+    if _NUMBER.fullmatch(picks):
+        return _of_choice(_number(picks), better_by)
+    return f"({better_by}) * log(9) / log(({picks}) / (1 - ({picks})))"
+
+
+def _of_choice(picks: float, better_by: str) -> str:
+    from servanda.case.elicitation import decisiveness_from_choice
+
+    if not 0.5 < picks < 1:
+        message = f"picks is {picks:g}, and the better of two options is picked more than half the time, never always"
+        raise fail("picks-out-of-range", message, "give a share between 0.5 and 1")
+    if _NUMBER.fullmatch(better_by):
+        return f"{_number(better_by) * decisiveness_from_choice(picks, 1):.12g}"
+    return f"({better_by}) * {decisiveness_from_choice(picks, 1):.12g}"
+
+
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+def _place(value: Any) -> Any:
+    if isinstance(value, str | list):
+        return _listed(value)
+    raise fail("wrong-type", "a name or a list of names is wanted here", "write NAME, or [NAME, NAME] for equals")
 
 
 def _pair(value: Any) -> Any:
@@ -168,6 +202,27 @@ NumberExpression = Annotated[
     AfterValidator(_filled),
     WithJsonSchema({"type": ["number", "string"], "description": "an expression that gives a number"}),
 ]
+Decisiveness = Annotated[
+    str,
+    BeforeValidator(_decisiveness),
+    AfterValidator(_filled),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": ["number", "string"]},
+                {
+                    "type": "object",
+                    "properties": {
+                        "picks": {"type": ["number", "string"]},
+                        "when_better_by": {"type": ["number", "string"]},
+                    },
+                    "required": list(_CHOICE_KEYS),
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
 Condition = Annotated[
     str,
     BeforeValidator(_text),
@@ -178,6 +233,12 @@ References = Annotated[
     list[Label],
     BeforeValidator(_listed),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+Place = Annotated[
+    list[OwnName],
+    Field(min_length=1),
+    BeforeValidator(_place),
+    WithJsonSchema({"anyOf": [_NAME_SCHEMA, {"type": "array", "items": _NAME_SCHEMA, "minItems": 1}]}),
 ]
 Between = Annotated[tuple[Number, Number], BeforeValidator(_interval), AfterValidator(_ordered)]
 NumberOrBetween = Annotated[

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-Kind = Literal["certain", "triangular", "uniform", "normal", "lognormal", "beta", "choice"]
+Kind = Literal["certain", "triangular", "uniform", "normal", "lognormal", "beta", "choice", "ranked"]
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 NUMBER = re.compile(_NUMBER)
@@ -48,7 +48,8 @@ class UncertainNumber:
         Family of the distribution; `certain` has one argument, its value.
     arguments
         certain (value,); triangular (low, mode, high); uniform (low, high); normal (mean, sd);
-        lognormal (median, sigma of the logarithm); beta (a, b); choice ().
+        lognormal (median, sigma of the logarithm); beta (a, b); choice (); ranked (a, b, low, high), a beta (a, b)
+        over [low, high], which only a ranking gives.
     choices
         For `choice`: (name, value, weight) in the order of the file; weights sum to one.
     central
@@ -80,9 +81,20 @@ class UncertainNumber:
                 return 0.0, math.inf
             case "beta":
                 return 0.0, 1.0
+            case "ranked":
+                return self.arguments[2], self.arguments[3]
             case "choice":
                 values = [value for _, value, _ in self.choices]
                 return min(values), max(values)
+
+    @property
+    def neighbours(self) -> tuple[float, float]:
+        """Of a ranked number, the central values next to its own: it leaves its place beyond them; else the support."""
+        if self.kind != "ranked":
+            return self.support
+        a, b, low, high = self.arguments
+        step = (high - low) / (a + b)
+        return self.central - step, self.central + step
 
     def quantile(self, u: ArrayLike) -> NDArray[np.float64]:
         """Inverse distribution function, elementwise, for `u` in [0, 1].
@@ -107,6 +119,9 @@ class UncertainNumber:
                 return np.asarray(values[np.minimum(np.searchsorted(upper, at, side="left"), len(values) - 1)])
             case "normal" | "lognormal" | "beta":
                 return _smooth_quantile(self.kind, self.arguments, at)
+            case "ranked":
+                a, b, low, high = self.arguments
+                return np.asarray(low + (high - low) * _smooth_quantile("beta", (a, b), at))
 
 
 def _triangular_quantile(arguments: tuple[float, ...], at: NDArray[np.float64]) -> NDArray[np.float64]:

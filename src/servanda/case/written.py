@@ -16,9 +16,11 @@ from servanda.case.resolved import (
     Parameter,
     Question,
     ResolvedCase,
+    Simultaneous,
     Variable,
 )
 from servanda.case.resolved_claims import ClaimTest
+from servanda.case.resolved_rankings import Ranking
 from servanda.case.uncertain import UncertainNumber
 from servanda.case.written_drafts import draft_of, protocol_of
 from servanda.case.written_parts import (
@@ -59,6 +61,7 @@ def dump(case: ResolvedCase) -> str:
 
 def plain(case: ResolvedCase) -> Plain:
     """The resolved case as mappings, lists and texts, keyed like a case file."""
+    ranked = {name for ranking in case.rankings for name in ranking.names}
     return filled(
         {
             "case": case.name,
@@ -92,10 +95,14 @@ def plain(case: ResolvedCase) -> Plain:
             "variables": {variable.name: _variable(variable) for variable in case.variables},
             "chance": {event.name: _event(event) for event in case.chance},
             "decisions": {decision.name: _decision(decision) for decision in case.decisions},
+            "simultaneous": {point.name: _simultaneous(point) for point in case.simultaneous},
             "protocol": protocol_of(case.protocol),
             "drafts": {draft.name: draft_of(draft) for draft in case.drafts},
             "payoffs": _payoffs(case),
-            "parameters": {parameter.name: _parameter(parameter) for parameter in case.parameters},
+            "parameters": {
+                parameter.name: _parameter(parameter) for parameter in case.parameters if parameter.name not in ranked
+            },
+            "rankings": {ranking.name: _ranking(ranking) for ranking in case.rankings},
             "correlations": [
                 {
                     "between": list(group.parameters),
@@ -205,6 +212,22 @@ def _option(option: Option) -> Plain:
     }
 
 
+def _simultaneous(point: Simultaneous) -> Plain:
+    return {
+        **filled({"title": point.title}),
+        "decisions": list(point.decisions),
+        "profiles": [
+            {
+                "chosen": {decision: list(options) for decision, options in profile.chosen},
+                **filled({"when": maybe(profile.when), "price": prices_of(profile.prices)}),
+                **outcomes_of(profile.outcomes),
+                **cited(profile.citation),
+            }
+            for profile in point.profiles
+        ],
+    }
+
+
 def _payoffs(case: ResolvedCase) -> Plain:
     found: dict[str, Plain] = {}
     for term in case.payoffs:
@@ -222,6 +245,19 @@ def _parameter(parameter: Parameter) -> Plain:
         "central": number_text(number.central),
         **filled({"choices": _named_choices(number), "unit": parameter.unit, "title": parameter.title}),
         **cited(parameter.citation),
+    }
+
+
+def _ranking(ranking: Ranking) -> Plain:
+    return {
+        "title": ranking.title,
+        "order": [place[0] if len(place) == 1 else list(place) for place in ranking.places],
+        "scale": _interval(ranking.scale),
+        **filled({"fixed": {name: number_text(value) for name, value in ranking.fixed}}),
+        "gaps": ranking.gaps,
+        **filled({"unit": ranking.unit}),
+        "titles": dict(ranking.titles),
+        **cited(ranking.citation),
     }
 
 

@@ -68,6 +68,7 @@ def draft_of(draft: Draft) -> Plain:
         "verification": {"detection": draft.detection.text, **cited(draft.verification_citation)},
         "breach": {breach.side: _consequence(breach, breach=True) for breach in draft.breaches},
         "exit": {exit_.side: _consequence(exit_, breach=False) for exit_ in draft.exits},
+        **filled({"withdrawal": {each.side: _consequence(each, breach=False) for each in draft.withdrawals}}),
         **filled({"sunset": sunset}),
         "renewal": yes_no(draft.renewal),
         **filled(

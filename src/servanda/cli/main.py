@@ -14,7 +14,8 @@ import click
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = (
-    "run", "forecast", "frictions", "design", "compare", "sweep", "sensitivity", "backtest", "check", "cases",
+    "run", "forecast", "frictions", "design", "compare", "sweep", "sensitivity", "backtest", "fit", "simulate",
+    "check", "test", "new", "cases",
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from servanda.compile.exploration import Plan, explore
 from servanda.compile.layout import Codes, DealLevel, Layout, layout_of
 from servanda.compile.rows import StageBuilder
 from servanda.compile.rules import Movers, Rule
+from servanda.compile.simultaneous_rules import SimultaneousPoint
 from servanda.compile.world_rules import chance_rule, decision_rule
 from servanda.errors import CaseError, Issue, Location
 from servanda.game import Game, Labels, Numbers, Schedule, Term
@@ -228,6 +229,7 @@ def compile_case(
             lambda s: layout.describe(int(reached.codes[s])),
         ),
         period_years=years,
+        simultaneous=plan.simultaneous,
     )
     return Compiled(
         case, layout, game, reached.codes, plan.rules, tuple(builder.breaks), tuple(builder.places), registry, parties
@@ -255,10 +257,19 @@ def _plan(
     opening += linked
     talks = {s: [add(machine.diplomacy(s)), add(machine.answer(s))] for s in machine.parties if has_deal}
     ballots = [add(machine.ratification(k)) for k in range(machine.turns())] if has_deal else []
-    points = [(add(r), r.side) for r in (decision_rule(layout, movers, d) for d in case.decisions)]
+    together = {name for point in case.simultaneous for name in point.decisions}
+    alone = (decision_rule(layout, movers, d) for d in case.decisions if d.name not in together)
+    points = [(add(r), r.side) for r in alone]
+    at_once: list[int] = []
+    groups: list[tuple[int, ...]] = []
+    for point in case.simultaneous:
+        rules_of = SimultaneousPoint(layout, movers, point)
+        groups.append(tuple(add(r) for r in rules_of.seats()))
+        at_once += [*groups[-1], *(add(r) for r in rules_of.carried())]
     if case.protocol.order == "fixed":
         moves = [i for s in talks.values() for i in s]
-        return Plan(tuple(rules), tuple(opening), (), (*moves, *ballots, *(i for i, _ in points), *linked))
+        closing = (*moves, *ballots, *(i for i, _ in points), *at_once, *linked)
+        return Plan(tuple(rules), tuple(opening), (), closing, tuple(groups))
     drawn = machine.parties or list(dict.fromkeys(side for _, side in points))
     if len(drawn) > 4:
         raise CaseError(
@@ -273,7 +284,8 @@ def _plan(
         )  # fmt: skip
     blocks = tuple((*talks.get(s, []), *(i for i, side in points if side == s)) for s in drawn)
     others = [i for i, side in points if side not in drawn]
-    return Plan(tuple(rules), tuple(opening), tuple(b for b in blocks if b), (*ballots, *others, *linked))
+    closing = (*ballots, *others, *at_once, *linked)
+    return Plan(tuple(rules), tuple(opening), tuple(b for b in blocks if b), closing, tuple(groups))
 
 
 def _schedule(case: ResolvedCase, plan: Plan) -> Schedule:

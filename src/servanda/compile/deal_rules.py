@@ -185,7 +185,7 @@ class DealMachine:
                         found.append(self._withdraw(level.draft, side, rows, codes))
                     case "ratifying":
                         found.append(self._move("await ratification", 0, rows, codes, side))
-                        found.append(self._move("withdraw signature", 1, rows, codes, side, DealLevel("ended")))
+                        found.append(self._unsign(level.draft, side, rows, codes))
                     case "suspended":
                         found.append(self._move("stand by", 0, rows, codes, side))
                         if level.side != me:
@@ -266,6 +266,18 @@ class DealMachine:
         prices = self.movers.prices(form.exit_prices, side) + self.movers.prices(leaving.prices)
         place = leaving.where if leaving.where.line else draft.where
         return Applied("withdraw", 9, rows, self.movers.of(side, here), outcomes, prices, place, breaks=True)
+
+    def _unsign(self, index: int, side: str, rows: Rows, codes: Codes) -> Applied:
+        """Withdraw the signature of a draft that awaits ratification."""
+        draft = self.case.drafts[index]
+        written = next((w for w in draft.withdrawals if w.side == side), None)
+        if written is None:
+            return self._move("withdraw signature", 1, rows, codes, side, DealLevel("ended"))
+        here = codes[rows]
+        outcomes = tuple(consequence_branches(self.layout, draft, written, here))
+        paid = self.movers.prices(written.prices)
+        mover = self.movers.of(side, here)
+        return Applied("withdraw signature", 1, rows, mover, outcomes, paid, written.where)
 
     def answer(self, to: str) -> Rule:
         """The other party's answer to what `to` has tabled."""

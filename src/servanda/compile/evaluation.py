@@ -119,6 +119,12 @@ def _call(function: str, values: list[Array]) -> Array:
         case "exp":
             with np.errstate(over="ignore"):
                 return np.exp(values[0])
+        case "sqrt":
+            with np.errstate(invalid="ignore"):
+                return np.asarray(np.sqrt(values[0]), dtype=np.float64)
+        case "log":
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.asarray(np.log(values[0]), dtype=np.float64)
         case "min":
             out = values[0]
             for v in values[1:]:

@@ -20,6 +20,7 @@ class Plan:
     opening: tuple[int, ...]
     blocks: tuple[tuple[int, ...], ...]
     closing: tuple[int, ...]
+    simultaneous: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from servanda.case.resolved import Change, ResolvedCase, Variable
+from servanda.case.resolved import Change, ResolvedCase, Simultaneous, Variable
 from servanda.compile.evaluation import STAGES, Scope
 
 Codes = NDArray[np.int64]
+# digit of what has been chosen at a simultaneous decision point; no variable can have the name
+CHOICES = "choices made"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def deal_levels(case: ResolvedCase) -> tuple[DealLevel, ...]:
 def _suspends(case: ResolvedCase) -> bool:
     outcomes = [o for e in case.chance for o in e.outcomes]
     outcomes += [o for d in case.decisions for option in d.options for o in option.outcomes]
-    outcomes += [o for d in case.drafts for after in (*d.breaches, *d.exits) for o in after.outcomes]
+    outcomes += [o for s in case.simultaneous for p in s.profiles for o in p.outcomes]
+    outcomes += [o for d in case.drafts for after in (*d.breaches, *d.exits, *d.withdrawals) for o in after.outcomes]
     return any(c.variable == "deal" and c.to == "suspended" for o in outcomes for c in o.effects)
 
 
@@ -141,7 +144,7 @@ class Layout:
     def start(self) -> int:
         """The state at the start of the case."""
         digits = {v.name: v.levels.index(v.start) for v in self.case.variables}
-        return self.code({**digits, "deal": self.position[self._stand]})
+        return self.code({**dict.fromkeys(self.names, 0), **digits, "deal": self.position[self._stand]})
 
     @cached_property
     def _stand(self) -> DealLevel:
@@ -158,6 +161,10 @@ class Layout:
     def with_deal(self, codes: Codes, level: DealLevel) -> Codes:
         """The same worlds with the deal at another position."""
         return codes + (self.position[level] - self.digit(codes, "deal")) * self.stride["deal"]
+
+    def with_choices(self, codes: Codes, made: Codes | int) -> Codes:
+        """The same worlds with other choices made at a simultaneous decision point."""
+        return codes + (made - self.digit(codes, CHOICES)) * self.stride[CHOICES]
 
     def move_deal(self, codes: Codes, target: str) -> Codes:
         """Apply an effect on the deal: `ended`, `suspended` or `none`, where it makes sense."""
@@ -233,6 +240,7 @@ def layout_of(case: ResolvedCase) -> Layout:
     """
     levels = deal_levels(case)
     moved = {c.variable for d in case.decisions for o in d.options for x in o.outcomes for c in x.effects}
+    moved |= {c.variable for s in case.simultaneous for p in s.profiles for x in p.outcomes for c in x.effects}
 
     def restless(variable: Variable) -> tuple[bool, int]:
         kind = {"office": 0, "stock": 1, "condition": 2}[variable.kind] - (1 if variable.ratchet else 0)
@@ -241,4 +249,26 @@ def layout_of(case: ResolvedCase) -> Layout:
     ordered = sorted(case.variables, key=restless)
     names = (*(v.name for v in ordered), "deal")
     radix = (*(len(v.levels) for v in ordered), len(levels))
+    if case.simultaneous:
+        widest = max(choices_made(case, point)[-1] for point in case.simultaneous)
+        names, radix = (*names, CHOICES), (*radix, widest)
     return Layout(case, levels, names, radix)
+
+
+def choices_made(case: ResolvedCase, point: Simultaneous) -> tuple[int, ...]:
+    """How the digit of choices counts at a simultaneous decision point: 0 nobody has chosen yet; then the offsets of
+    what one, two, … have chosen, and the number of its levels.
+
+    What `k` have chosen is offset[k] + (((a * n2) + b) * n3 + c)…, where n is the number of options plus one for not
+    moving at all, which comes last.
+
+    >>> from servanda.case.resolved import Simultaneous
+    >>> choices_made(None, Simultaneous("nobody", "nobody", ()))
+    (1,)
+    """
+    sizes = [len(next(d for d in case.decisions if d.name == name).options) + 1 for name in point.decisions]
+    offsets, width = [1], 1
+    for size in sizes:
+        width *= size
+        offsets.append(offsets[-1] + width)
+    return tuple(offsets)

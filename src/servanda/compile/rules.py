@@ -43,6 +43,9 @@ class Applied:
 class Rule:
     """A stage of the period: its name for people, when it applies, and its options in given states.
 
+    `kind` is clock, chance, linkage, diplomacy, answer, ratification, decision, or `carried out`: what was chosen at a
+    simultaneous decision point happens.
+
     dates: decimal years at which a dated event happens (None: every period).
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from servanda.case import expression as syntax
 from servanda.case.dates import decimal_year
@@ -36,43 +37,74 @@ def chance_rule(layout: Layout, movers: Movers, event: ChanceEvent) -> Rule:
 def decision_rule(layout: Layout, movers: Movers, decision: Decision) -> Rule:
     """The stage of one decision point; options that break a live deal are noticed or not."""
     side = movers.side(decision.by)
-    owed = _obligations(layout, side, decision)
 
     def apply(codes: Codes) -> list[Applied]:
-        at = np.flatnonzero(holds(layout, codes, decision.when.node if decision.when else None))
-        here = codes[at]
-        mover = movers.of(decision.by, here)
-        there = {o.name: holds(layout, here, o.when.node if o.when else None) for o in decision.options}
-        deal = layout.digit(here, "deal")
-        found: list[Applied] = []
-        breach_rows: dict[tuple[int, str], list[Rows]] = {}
-        for position, permitted in owed.items():
-            live = deal == position
-            bound = live & np.any([there[name] for name in permitted], axis=0)
-            for option in decision.options:
-                if option.name not in permitted:
-                    rows = np.flatnonzero(bound & there[option.name])
-                    key = (layout.levels[position].draft, option.name)
-                    breach_rows.setdefault(key, []).append(rows)
-        for order, option in enumerate(decision.options):
-            free = there[option.name].copy()
-            for (draft, name), parts in breach_rows.items():
-                if name != option.name:
-                    continue
-                rows = np.unique(np.concatenate(parts))
-                free[rows] = False
-                if len(rows):
-                    found.append(
-                        _breach(layout, movers, side, order, option, layout.case.drafts[draft], at, here, mover, rows)
-                    )
-            rows = np.flatnonzero(free)
-            outcomes = tuple((p, layout.apply(here[rows], effects)) for p, effects in branches(option.outcomes))
-            found.append(
-                Applied(option.name, order, at[rows], mover[rows], outcomes, movers.prices(option.prices), option.where)
-            )
-        return found
+        return options_at(layout, movers, decision, codes)
 
     return Rule(decision.name, "decision", apply, decision.title, decision.where, side=side)
+
+
+def options_at(
+    layout: Layout, movers: Movers, decision: Decision, codes: Codes, taken: Rows | None = None
+) -> list[Applied]:
+    """The options of a decision point in given states, each where it is there.
+
+    With `taken` (the position of an option, or -1, by state) the choice has been made: each option stands where it was
+    taken, whatever else is possible there by now.
+    """
+    side = movers.side(decision.by)
+    owed = _obligations(layout, side, decision)
+    at = np.flatnonzero(
+        holds(layout, codes, decision.when.node if decision.when else None) if taken is None else taken >= 0
+    )
+    here = codes[at]
+    mover = movers.of(decision.by, here)
+    there = {o.name: holds(layout, here, o.when.node if o.when else None) for o in decision.options}
+    if taken is None:
+        standing = there
+    else:
+        standing = {o.name: taken[at] == order for order, o in enumerate(decision.options)}
+    return _applied(layout, movers, decision, owed, (at, here, mover), (there, standing))
+
+
+def _applied(
+    layout: Layout,
+    movers: Movers,
+    decision: Decision,
+    owed: dict[int, tuple[str, ...]],
+    where: tuple[Rows, Codes, Rows],
+    menus: tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.bool_]]],
+) -> list[Applied]:
+    (at, here, mover), (there, standing) = where, menus
+    side = movers.side(decision.by)
+    deal = layout.digit(here, "deal")
+    found: list[Applied] = []
+    breach_rows: dict[tuple[int, str], list[Rows]] = {}
+    for position, permitted in owed.items():
+        live = deal == position
+        bound = live & np.any([there[name] for name in permitted], axis=0)
+        for option in decision.options:
+            if option.name not in permitted:
+                rows = np.flatnonzero(bound & standing[option.name])
+                key = (layout.levels[position].draft, option.name)
+                breach_rows.setdefault(key, []).append(rows)
+    for order, option in enumerate(decision.options):
+        free = standing[option.name].copy()
+        for (draft, name), parts in breach_rows.items():
+            if name != option.name:
+                continue
+            rows = np.unique(np.concatenate(parts))
+            free[rows] = False
+            if len(rows):
+                found.append(
+                    _breach(layout, movers, side, order, option, layout.case.drafts[draft], at, here, mover, rows)
+                )
+        rows = np.flatnonzero(free)
+        outcomes = tuple((p, layout.apply(here[rows], effects)) for p, effects in branches(option.outcomes))
+        found.append(
+            Applied(option.name, order, at[rows], mover[rows], outcomes, movers.prices(option.prices), option.where)
+        )
+    return found
 
 
 def _obligations(layout: Layout, side: str, decision: Decision) -> dict[int, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 The verdict says whether some draft passes all gates with the threshold's probability. Every uncertain parameter is put
 at each end of its range, one at a time, and every friction is switched off alone; an assumption *flips* the verdict if
 the best of the drafts then falls on the other side. Ends are those of the range as written, the 5 % and 95 % points of
-a distribution without ends, and every value of a discrete choice.
+a distribution without ends, every value of a discrete choice, and for what is ranked the numbers of its neighbours.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def ends_of(parameter: Parameter) -> tuple[tuple[str, float], ...]:
         return ()
     if number.kind == "choice":
         return tuple((name, value) for name, value, _ in number.choices if value != number.central)
-    low, high = number.support
+    low, high = number.neighbours
     points = (low, high) if np.isfinite([low, high]).all() else number.quantile([0.05, 0.95])
     return tuple((f"{x:.4g}", float(x)) for x in points if x != number.central)
 

@@ -97,7 +97,7 @@ def ending_kind(rule: Rule, option: str, parties: tuple[str, ...] = ()) -> str:
     """
     if rule.kind == "diplomacy" or rule.kind == "answer":
         return "expiry" if "renew" in option or "expire" in option else "exit"
-    if rule.kind == "decision":
+    if rule.kind in ("decision", "carried out"):
         return "breach" if rule.side in parties else "third party"
     if rule.kind == "clock":
         return "lapse" if option == "lapse" else "expiry"

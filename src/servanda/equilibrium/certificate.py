@@ -70,6 +70,7 @@ def certify(solution: Solution, draw: int = 0, start: Floats | None = None) -> C
     losses: list[dict[int, Floats]] = []
     dated = bool(len(numbers.dated))
     rebuilt: dict[int, _Rebuilt] = {}
+    owed: list[tuple[NDArray[np.int32], NDArray[np.int32], Floats]] = []
 
     def step(after: Floats, t: int, odds: Floats, loss: dict[int, Floats]) -> Floats:
         nonlocal choice_error, rebuilt
@@ -88,13 +89,18 @@ def certify(solution: Solution, draw: int = 0, start: Floats | None = None) -> C
                 rebuilt[slot.stage] = _Rebuilt(game, stage, table)
             matrix = rebuilt[slot.stage]
             worth = matrix.worth(array)
-            used = odds[slot.options, draw if odds.shape[1] > 1 else 0]
+            everywhere = odds[:, draw if odds.shape[1] > 1 else 0]
+            used = everywhere[slot.options]
             new = np.add.reduceat(used[:, None] * worth, matrix.first, axis=0)
             deciding = stage.mover >= 0
+            group = next((g for g in game.simultaneous if slot.stage in g), ())
             if deciding.any():
                 own = worth[np.arange(stage.options), np.maximum(stage.mover, 0)[stage.row_of_option]]
+                if group:
+                    node, reach = _information(game, period, group, slot.stage, everywhere)
+                    own = _as_believed(stage, own, node, reach)
                 best = np.maximum.reduceat(own, matrix.first)
-                gain = best - new[np.arange(stage.rows), np.maximum(stage.mover, 0)]
+                gain = best - np.add.reduceat(used * own, matrix.first)
                 loss[slot.options.start] = np.where(deciding, gain, 0.0)
                 if not numbers.sharp:
                     raw = np.exp(
@@ -107,10 +113,20 @@ def certify(solution: Solution, draw: int = 0, start: Floats | None = None) -> C
                 if numbers.taste:
                     who = np.maximum(stage.mover, 0)
                     entropy = np.log(np.add.reduceat(raw, matrix.first)) / numbers.precision[who, 0]
-                    new[np.arange(stage.rows)[deciding], who[deciding]] = (best + entropy)[deciding]
+                    bonus = np.where(deciding, gain + entropy, 0.0)
+                    if group:
+                        # paid where the group starts, once for every information set
+                        sets, one = np.unique(node[stage.state], return_index=True)
+                        owed.append((sets, who[one], bonus[one]))
+                    else:
+                        new[np.arange(stage.rows), who] += bonus
             out = array.copy()
             share = np.where(stage.mover < 0, weight, 1.0)[:, None]
             out[stage.state] = share * new + (1.0 - share) * array[stage.state]
+            if group and slot.stage == group[0]:
+                for states, who, bonus in owed:
+                    out[states, who] += bonus
+                owed.clear()
             return out
 
         blocks = range(len(game.schedule.blocks))
@@ -157,6 +173,33 @@ def certify(solution: Solution, draw: int = 0, start: Floats | None = None) -> C
         else f"terminal values: {solution.settings.terminal.kind}"
     )
     return Certificate(value_error, choice_error, regret, actor, place, solution.tail_steps, tail_change, rule)
+
+
+def _information(
+    game: Game, period: Period, group: tuple[int, ...], seat: int, odds: Floats
+) -> tuple[NDArray[np.int32], Floats]:
+    """The node from which a group that moves at once leads to each state before a seat, and with what odds."""
+    node = np.full(game.states, -1, dtype=np.int32)
+    reach = np.zeros(game.states)
+    first = game.stages[group[0]]
+    node[first.state], reach[first.state] = first.state, 1.0
+    for index in group[: group.index(seat)]:
+        stage = game.stages[index]
+        options = next(s.options for s in period.slots if s.stage == index)
+        source = stage.state[stage.row_of_option]
+        node[stage.outcome_state] = node[source]
+        reach[stage.outcome_state] = reach[source] * odds[options]
+    return node, reach
+
+
+def _as_believed(stage: Stage, own: Floats, node: NDArray[np.int32], reach: Floats) -> Floats:
+    """What options are worth to a mover who does not see the rows of an information set apart: own[option]."""
+    place = np.arange(stage.options) - stage.option_start[stage.row_of_option]
+    states = stage.state[stage.row_of_option]
+    _, key = np.unique(np.stack([node[states], place]), axis=1, return_inverse=True)
+    key = np.asarray(key).reshape(-1)
+    mean = np.bincount(key, own * reach[states]) / np.bincount(key, reach[states])
+    return np.asarray(mean[key])
 
 
 def _regret(

@@ -24,6 +24,7 @@ from servanda.game.game import flow_payoffs
 from servanda.kernels import stage as kernel
 from servanda.kernels.fourfold import LANES, backward_four
 from servanda.kernels.single import backward_single, evaluate_single
+from servanda.kernels.together import decide
 
 Floats = NDArray[np.float64]
 Observer = Callable[["Slot", Floats], None]
@@ -202,10 +203,19 @@ class Period:
         logit = mode == kernel.LOGIT
         if as_odds and not (logit and self.draws == LANES):
             raise ValueError(f"odds are written by logit play of {LANES} draws only")
+        at_once = self.game.together if self.game.simultaneous else {}
+        seats = {i for group in self.game.simultaneous for i in group}
         for slot in reversed(slots):
             weight = self.weight(slot, period)
             stage = self.game.stages[slot.stage]
             if weight == 0.0 or stage.rows == 0:
+                continue
+            if slot.stage in seats:
+                if slot.stage in at_once:
+                    odds, behind = self.decide(values, table, self.numbers.precision, slot.stage, mode, objective)
+                    if advantage is not None:
+                        part = slice(slot.options.stop - len(odds), slot.options.stop)
+                        advantage[part] = odds if as_odds else behind
                 continue
             out = unused[: stage.options] if advantage is None else advantage[slot.options]
             precision = self.numbers.precision
@@ -215,6 +225,31 @@ class Period:
                 backward_four(actors)(*stage.structure, table, precision, weight, values, scratch, out, as_odds)
             else:
                 kernel.backward(*stage.structure, table, precision, weight, mode, objective, values, scratch, out)
+
+    def decide(
+        self, values: Floats, table: Floats, precision: Floats, last: int, mode: int, objective: int = 0
+    ) -> tuple[Floats, Floats]:
+        """Let a group of stages move at once: values before it from those after it (in place), odds and shortfalls.
+
+        `last` is the group's last stage; options count through all its stages: odds[option, draw].
+        """
+        group = self.game.together[last]
+        odds, behind = np.empty((2, group.options, self.draws))
+        gain = np.empty((*group.mover.shape, self.draws))
+        decide(*group.structure, table, precision, mode, objective, values, behind, odds, gain)
+        scratch, _ = self._space()
+        end = group.options
+        for index in reversed(group.stages):
+            stage = self.game.stages[index]
+            part = odds[end - stage.options : end]
+            kernel.evaluate(*stage.structure, table, part, 1.0, values, scratch)
+            end -= stage.options
+        if mode == kernel.TASTE:
+            for seat in range(group.mover.shape[1]):
+                here = np.flatnonzero(group.mover[:, seat] >= 0)
+                columns = group.mover[here, seat, None] * self.draws + np.arange(self.draws)
+                values[group.state[here, None], columns] += gain[here, seat]
+        return odds, behind
 
     def odds(self, advantage: Floats) -> Floats:
         """Odds of every option of the period from the shortfalls of `backward`."""

@@ -1,7 +1,9 @@
 """The period operator for sixteen draws at once in single precision (see `servanda.kernels.sixteen`).
 
-Logit play with expected values only. Arrays are float32: values[state, actor * 16 + draw], odds[option, draw],
-mass[state, column * 16 + draw]. The order in which nature lets the sides move is carried as in `Period`.
+Logit play only; with extreme-value ("taste") values, and where several actors move at once, a stage is computed by the
+double-precision kernels for any number of draws. Arrays are float32: values[state, actor * 16 + draw],
+odds[option, draw], mass[state, column * 16 + draw]. The order in which nature lets the sides move is carried as in
+`Period`.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ class SixteenPeriod(Period):
     Raises
     ------
     ValueError
-        If the numbers hold another number of draws, or play is not logit play with expected values.
+        If the numbers hold another number of draws, or play is not logit play.
 
     >>> from servanda.game import game_from_tables
     >>> game, numbers = game_from_tables(
@@ -52,8 +54,8 @@ class SixteenPeriod(Period):
         if numbers.draws != LANES:
             raise ValueError(f"sixteen draws run together, not {numbers.draws}")
         super().__init__(game, numbers, threads=False)
-        if self.mode != kernel.LOGIT:
-            raise ValueError("only logit play with expected values runs on sixteen draws")
+        if self.mode not in (kernel.LOGIT, kernel.TASTE):
+            raise ValueError("only logit play runs on sixteen draws")
         self._operator = backward_sixteen(game.actors)
         self._rate = aligned((numbers.discount.size,))
         self._rate[:] = numbers.discount.reshape(-1)
@@ -119,16 +121,48 @@ class SixteenPeriod(Period):
         accrue(flat, self.game.payoff_class, self._points(period), self._rate)
         scratch = self._room(self.game.actors)
 
+        seats = {i for group in self.game.simultaneous for i in group}
+
         def sweep(array: Singles, slots: list[Slot]) -> None:
             for slot in reversed(slots):
                 weight, stage = self.weight(slot, period), self.game.stages[slot.stage]
-                if weight != 0.0 and stage.rows:
+                if slot.stage in seats:
+                    self._decided(array, slot, period, odds)
+                elif self.mode == kernel.TASTE and weight != 0.0 and stage.rows:
+                    self._tasted(array, slot, period, weight, odds)
+                elif weight != 0.0 and stage.rows:
                     self._operator(
                         *stage.structure, stage.cuts, table, self._precision, weight, array.reshape(-1), scratch,
                         odds[slot.options].reshape(-1),
                     )  # fmt: skip
 
         return self._through(values, sweep)
+
+    def _decided(self, values: Singles, slot: Slot, period: int, odds: Singles) -> None:
+        """Let a group of stages move at once; such groups are small, so that double precision costs nothing."""
+        if slot.stage not in self.game.together or not self.game.stages[slot.stage].rows:
+            return
+        wide = values.astype(np.float64)
+        found, _ = self.decide(wide, *self._doubles(period), slot.stage, self.mode)
+        values[:] = wide
+        odds[slot.options.stop - len(found) : slot.options.stop] = found
+
+    def _tasted(self, values: Singles, slot: Slot, period: int, weight: float, odds: Singles) -> None:
+        """One stage under extreme-value values."""
+        stage = self.game.stages[slot.stage]
+        wide = values.astype(np.float64)
+        table, precision = self._doubles(period)
+        scratch, behind = self._space()
+        part, found = behind[: stage.options], np.empty((stage.options, LANES))
+        kernel.backward(*stage.structure, table, precision, weight, self.mode, 0, wide, scratch, part)
+        kernel.choose(stage.mover, stage.option_start, part, precision, self.mode, found)
+        values[:] = wide
+        odds[slot.options] = found
+
+    def _doubles(self, period: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Coefficients and precisions of the draws that the lanes hold, in double precision."""
+        table = self._table(period).reshape(-1, LANES).astype(np.float64)
+        return table, self._precision.reshape(-1, LANES).astype(np.float64)
 
     def expect(self, values: Singles, period: int, odds: Singles, before: Observer) -> Singles:
         """Expectations of columns under given odds, in place.

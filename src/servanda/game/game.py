@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from servanda.game.together import Together, together_of
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
@@ -149,11 +151,12 @@ class Labels:
 
 @dataclass(frozen=True)
 class Game:
-    """A finite stochastic game with turn-taking.
+    """A finite stochastic game; one actor moves at a time, except in groups of stages that move at once.
 
     start[state, ] is the initial distribution (sums to one). Flow payoffs are shared by classes of states:
     payoff_class[state] indexes rows of the sparse class table: terms class_term[j] with coefficient
     class_coefficient[j] for j in class_start[c]..class_start[c + 1], points per year.
+    `simultaneous` are the groups: stage indices, consecutive among the closing stages (see `servanda.game.together`).
     """
 
     states: int
@@ -167,11 +170,17 @@ class Game:
     terms: tuple[Term, ...]
     labels: Labels
     period_years: float
+    simultaneous: tuple[tuple[int, ...], ...] = ()
 
     @property
     def actors(self) -> int:
         """Number of actors."""
         return len(self.labels.actors)
+
+    @cached_property
+    def together(self) -> dict[int, Together]:
+        """The groups of stages that move at once, by the index of their last stage."""
+        return {group[-1]: together_of(self.stages, group) for group in self.simultaneous}
 
     @cached_property
     def term_actor(self) -> Ints:

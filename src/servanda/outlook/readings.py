@@ -66,10 +66,13 @@ class Read:
 
 def factors_of(case: ResolvedCase, found: Sweep) -> tuple[tuple[Factor, ...], Floats]:
     """The uncertain parameters of a case as columns, with their correlated groups, and its uncertain modelling."""
-    uncertain = [p for p in case.parameters if not p.number.certain]
+    # of what is ranked equal one stands for all
+    twins = {name for ranking in case.rankings for place in ranking.places for name in place[1:]}
+    uncertain = [p for p in case.parameters if not p.number.certain and p.name not in twins]
     plain = [Factor(p.name, p.title, p.number, p.unit) for p in uncertain]
     columns = [found[f"parameter.{p.name}"] for p in uncertain]
-    factors = grouped(plain, [c.parameters for c in case.correlations])
+    ranked = [[ranking.places[place][0] for place in ranking.loose] for ranking in case.rankings]
+    factors = grouped(plain, [*(c.parameters for c in case.correlations), *filter(None, ranked)])
     choices = (
         ("model.terminal", "What follows the horizon", case.modelling.terminal),
         ("model.order", "Order of movers", case.modelling.order),

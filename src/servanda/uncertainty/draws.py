@@ -1,8 +1,9 @@
 """Low-discrepancy draws of all uncertain parameters of a case, and of the modelling choices that it leaves open.
 
 Points of a scrambled Sobol sequence (Owen 1998), one dimension a parameter, go through each parameter's inverse
-distribution function; correlated parameters go through a Gaussian copula first. The last two dimensions choose what
-follows the horizon and the order of movers. Draw i is the same however many draws are made.
+distribution function; correlated parameters go through a Gaussian copula first. Of ranked parameters the highest is
+drawn first, each lower one from what is left below it. The last two dimensions choose what follows the horizon and the
+order of movers. Draw i is the same however many draws are made.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ def draws_of(case: ResolvedCase, count: int, seed: int = SEED, first: int = 0) -
     values = np.empty((count, wide))
     for k, parameter in enumerate(uncertain):
         values[:, k] = parameter.number.quantile(np.ascontiguousarray(spread[:, k]))
+    _rank(case, [parameter.name for parameter in uncertain], inside, values)
     terminal = _chosen(case.modelling.terminal, choosing[:, 0])
     order = _chosen(case.modelling.order, choosing[:, 1])
     return Draws(first, tuple(parameter.name for parameter in uncertain), values, terminal, order)
@@ -104,6 +106,17 @@ def parameter_draws(case: ResolvedCase, count: int, *, seed: int = SEED) -> tupl
         raise ValueError(f"cannot make {count} draws")
     draws = draws_of(case, count, seed)
     return draws.mappings() if draws.names else ()
+
+
+def _rank(case: ResolvedCase, names: Sequence[str], inside: Floats, values: Floats) -> None:
+    """Put the numbers of all rankings in the place of numbers drawn one by one."""
+    at = {name: k for k, name in enumerate(names)}
+    for ranking in case.rankings:
+        places = [ranking.places[place] for place in ranking.loose]
+        found = ranking.spread(inside[:, [at[place[0]] for place in places]])
+        for column, place in enumerate(places):
+            for name in place:
+                values[:, at[name]] = found[:, column]
 
 
 def _points(wide: int, first: int, count: int, rng: np.random.Generator) -> Floats:
