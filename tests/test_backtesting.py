@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from servanda.backtesting import Settings, backtest, settled_questions
-from servanda.case import read
+from servanda.backtesting import Settings, backtest, backtest_library, library, settled_questions
+from servanda.case import loading, read
 from servanda.case.resolved import ResolvedCase
 from servanda.errors import CaseError
 from servanda.forecast.scores import CLIP
+from servanda.outlook import library as shelves
 from servanda.outlook.backtest_answers import Backtest
 from servanda.outlook.learning import Step, steps
 from servanda.uncertainty.weights import band
@@ -237,6 +238,85 @@ def test_two_cases_are_scored_together(folder: Path) -> None:
     assert found.details[0].startswith("With 2 questions of 2 cases")
     assert [share for _, share in stages] == sorted(share for _, share in stages)
     assert stages[-1] == ("feud", 1.0)
+    # cases are what is resampled: two of one question each give the two scores and their mean
+    ours = found.scores[0]
+    own = sorted(b for s in found.questions for n, b, _ in s.scores if n == "servanda")
+    assert (ours.brier.low, ours.brier.high) == pytest.approx((own[0], own[1]))
+    assert found.difference is not None
+    assert (found.difference.cases, found.difference.questions) == (2, 2)
+    assert found.details[1].startswith("Set beside the base rate question by question, our score is ")
+    assert found.survival is None
+
+
+ALIVE = """\
+questions:
+  alive-1y: {text: Alive after a year?, holds: deal is none, at: 2023-07-01, asked: 2022-07-01, outcome: yes, RATE}
+  alive-2y: {text: Alive after two?, holds: deal is none, at: 2024-07-01, asked: 2022-07-01, outcome: OUTCOME, RATE}
+  north-left-2y: {text: Left?, holds: deal is live, by: 2024-07-01, asked: 2022-07-01, outcome: LEFT, RATE}
+  alive-9y: {text: Put later, holds: deal is none, at: 2024-07-01, outcome: yes}
+""".replace("RATE", RATE)
+
+
+def lasting(name: str, outcome: str, left: str) -> ResolvedCase:
+    questions = ALIVE.replace("OUTCOME", outcome).replace("LEFT", left)
+    if outcome == "unknown":
+        questions = questions.replace(", outcome: unknown", "")
+    return quarrel(questions=questions, more=[("case: quarrel", f"case: {name}")])
+
+
+def test_survival_is_scored_by_the_names_of_questions(folder: Path) -> None:
+    found = tried(
+        folder, lasting("first", "no", "yes"), lasting("second", "yes", "no"), lasting("third", "unknown", "no"),
+        quarrel(questions=asked("armed")),
+    ).survival  # fmt: skip
+    assert found is not None
+    # only agreements asked about have a part, as they stood on the first day on which they were
+    assert [life.case for life in found.lives] == ["first", "second", "third"]
+    assert found.absent == ("quarrel",)
+    assert [(h.years, h.known, h.pending) for h in found.horizons] == [(1, 3, 0), (2, 2, 1)]
+    assert [(p.years, p.at_risk, p.ended) for p in found.curve] == [(0, 3, 0), (1, 3, 0), (2, 2, 1)]
+    first = next(life for life in found.lives if life.case == "first")
+    assert [f.party for f in first.fates] == ["", "north", ""]
+    assert first.came == "north left"
+    # the same forecast for the same question, whether it is known or not
+    assert len({life.asked[1][1] for life in found.lives}) == 1
+
+
+def test_the_library_is_the_founding_case_and_history(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    files = {}
+    kinds = {"old": "questions", "theory/pledge": "theory", "open": "open", "broken": "broken"}
+    for name, text in kinds.items():
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        files[name] = folder / "case.yaml"
+        files[name].write_text(text, encoding="utf-8")
+
+    def load(file: Path) -> loading.Loaded:
+        kind = file.read_text(encoding="utf-8")
+        if kind == "broken":
+            return loading.load_text("case: [x")
+        return loading.Loaded(quarrel(questions=asked("armed") if kind == "questions" else ""), ())
+
+    monkeypatch.setattr(shelves, "shipped", lambda: files)
+    monkeypatch.setattr(shelves, "load", load)
+    chosen = library()
+    assert [case.name for case in chosen.cases] == ["quarrel"]
+    assert chosen.left_out == (
+        ("theory/pledge", "theory"), ("open", "none of its questions is settled"),
+        ("broken", "cannot be read: 1 error"),
+    )  # fmt: skip
+    found = backtest_library(Settings(draws=16, workers=1, folder=tmp_path / "sweeps"), chosen=chosen)
+    assert (found.cases, found.left_out) == (("quarrel",), chosen.left_out)
+    assert "famous, not drawn at random" in found.chosen
+
+
+def test_shipped_history_is_in_the_library() -> None:
+    chosen = library()
+    names = [case.name for case in chosen.cases]
+    assert "us-iran" in names
+    assert [case.as_of for case in chosen.cases] == sorted(case.as_of for case in chosen.cases)
+    assert all(why == "theory" for name, why in chosen.left_out)
+    assert all(name.startswith("theory/") for name, why in chosen.left_out)
 
 
 def test_answers_are_weighed_means(scored: Backtest, folder: Path) -> None:
@@ -258,7 +338,8 @@ def test_the_founding_case_is_frozen_on_six_days_and_its_own(folder: Path) -> No
     assert found.frames[0].pieces == 0
     assert [f.pieces for f in found.frames] == sorted(f.pieces for f in found.frames)
     assert all(f.failed == 0 for f in found.frames)
-    assert sum(s.probability is not None for s in found.questions) == 7
+    # of them four of survival, put on a day that others are put on
+    assert sum(s.probability is not None for s in found.questions) == 11
     assert [s.question for s in found.questions if s.outside] == [
         s.question for s in found.questions if s.probability is None
     ]

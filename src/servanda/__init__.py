@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from servanda.diagnosis.trust import cost_of_trust
     from servanda.ensemble import Ensemble
     from servanda.equilibrium import solve
+    from servanda.estimation import fit_case as fit
+    from servanda.estimation import simulate
     from servanda.inquiry import explain_frictions
+    from servanda.multiplicity import multiplicity
     from servanda.outlook.forecasting import look
     from servanda.report.charts import figures
     from servanda.report.frames import frames
@@ -37,13 +40,16 @@ __all__ = [
     "cost_of_trust",
     "explain_frictions",
     "figures",
+    "fit",
     "frames",
     "load",
     "look",
+    "multiplicity",
     "parse_text",
     "read",
     "run",
     "search_designs",
+    "simulate",
     "solve",
     "sweep",
     "write_report",
@@ -58,13 +64,16 @@ _HOME = {
     "cost_of_trust": ("servanda.diagnosis.trust", "cost_of_trust"),
     "explain_frictions": ("servanda.inquiry", "explain_frictions"),
     "figures": ("servanda.report.charts", "figures"),
+    "fit": ("servanda.estimation", "fit_case"),
     "frames": ("servanda.report.frames", "frames"),
     "load": ("servanda.case", "load"),
     "look": ("servanda.outlook.forecasting", "look"),
+    "multiplicity": ("servanda.multiplicity", "multiplicity"),
     "parse_text": ("servanda.case", "parse_text"),
     "read": ("servanda.case", "read"),
     "run": ("servanda.analysis", "run"),
     "search_designs": ("servanda.diagnosis.design", "search_designs"),
+    "simulate": ("servanda.estimation", "simulate"),
     "solve": ("servanda.equilibrium", "solve"),
     "sweep": ("servanda.uncertainty.sweep", "sweep"),
     "write_report": ("servanda.report.page", "write"),

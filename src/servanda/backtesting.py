@@ -1,14 +1,16 @@
-"""The backtest: a case frozen on past days, its questions forecast with what was known then, scored beside naive ones.
+"""The backtest: cases frozen on past days, their questions forecast with what was known then, scored beside naive ones.
 
 Nothing dated later than a day enters its forecasts: drafts, evidence, questions. Parameters do: they were judged by
-people who knew how it went, which no freezing mends, and the summary says so.
+people who knew how it went, which no freezing mends, and the summary says so. Of several cases, survival of their
+agreements is scored beside, and intervals are over cases.
 """
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from threading import Event
@@ -18,19 +20,39 @@ from servanda.case.resolved import Question, ResolvedCase
 from servanda.compile import Compiled, compile_case
 from servanda.errors import CaseError, Issue
 from servanda.forecast.benchmarks import COIN, NO_CHANGE, naive
-from servanda.forecast.scores import BASE_RATE, Estimate, brier, calibration, compare, log_score
-from servanda.forecast.vocabulary import percent, words
+from servanda.forecast.scores import BASE_RATE, brier, calibration, compare, log_score
+from servanda.forecast.survival_scores import compare_cases, gap
+from servanda.forecast.vocabulary import words
+from servanda.outlook.ahead import is_small, studies_of, sweep_ahead
 from servanda.outlook.answers import Benchmark
-from servanda.outlook.backtest_answers import Backtest, CalibrationBin, ForecasterScore, FrozenFrame, Scored
+from servanda.outlook.backtest_answers import (
+    Backtest,
+    CalibrationBin,
+    Difference,
+    ForecasterScore,
+    FrozenFrame,
+    Scored,
+)
+from servanda.outlook.backtest_words import said_of, summary
 from servanda.outlook.forecasting import Settings as OutlookSettings
 from servanda.outlook.learning import Step, steps
+from servanda.outlook.library import CHOSEN, Library, library
+from servanda.outlook.survival import (
+    OURS,
+    Put,
+    as_difference,
+    as_interval,
+    as_score,
+    asks_survival,
+    survival_of,
+)
 from servanda.provenance import provenance_of
-from servanda.uncertainty.answers import Interval
 from servanda.uncertainty.draws import SEED
 from servanda.uncertainty.weights import band
 
-OURS = "servanda"
 DRAWS = 128
+# share of the time that goes into solving, for the progress told
+_SOLVING = 0.9
 Progress = Callable[[str, float], None]
 
 
@@ -88,27 +110,40 @@ def backtest(
                       "give a question `outcome: yes` or `no`, and `asked: DATE` if it was put earlier"),
             ),
         )  # fmt: skip
+    outlook = how.of_outlook()
+    workers = how.workers or os.cpu_count() or 1
+    studies = [studies_of(case, [day for day, _ in asked], outlook) for case, asked in used]
+
+    def tell(stage: str, share: float) -> None:
+        if progress is not None:
+            progress(stage, share)
+
+    flat = [study for some in studies for study in some]
+    begins = _SOLVING if sweep_ahead(flat, outlook, workers, lambda share: tell("draws", _SOLVING * share)) else 0.0
     scored: list[Scored] = []
     frames: list[FrozenFrame] = []
+    put: list[Put] = []
     for number, (case, asked) in enumerate(used):
 
-        def tell(share: float, number: int = number, case: ResolvedCase = case) -> None:
-            if progress is not None:
-                progress(case.name, (number + share) / len(used))
+        def told(share: float, number: int = number, case: ResolvedCase = case) -> None:
+            tell(case.name, begins + (1.0 - begins) * (number + share) / len(used))
 
+        alone = how.cluster is None and workers > 1 and all(is_small(study) for study in studies[number])
         days = [day for day, _ in asked]
-        for step in steps(case, days, how.of_outlook(), tell):
+        for step in steps(case, days, replace(outlook, workers=1) if alone else outlook, told):
             frames.append(_frame(case, step))
             compiled = compile_case(step.case)
             due = {q.name for day, q in asked if day == step.day}
             scored += [_scored(case, step, compiled, q) for q in step.case.questions if q.name in due]
-    standings, own = _standings(scored)
+            put += _put(case, step, compiled)
+    standings, own, difference = _standings(scored)
     bins = _calibrated(scored)
-    headline, details = _summary(scored, standings, own)
+    headline, details = summary(scored, standings, own, difference)
     texts = [(case.name, dump(case.history or case)) for case, _ in used]
-    told = (("draws", str(how.draws)), ("seed", str(how.seed)))
+    stated = (("draws", str(how.draws)), ("seed", str(how.seed)))
+    taken = tuple(case.name for case, _ in used)
     return Backtest(
-        cases=tuple(case.name for case, _ in used),
+        cases=taken,
         frames=tuple(frames),
         questions=tuple(scored),
         scores=(*standings, *own),
@@ -116,8 +151,43 @@ def backtest(
         headline=headline,
         details=details,
         seconds=time.perf_counter() - begun,
-        provenance=tuple(provenance_of(name, text, told) for name, text in texts),
+        provenance=tuple(provenance_of(name, text, stated) for name, text in texts),
+        difference=difference,
+        survival=survival_of(put, taken),
     )
+
+
+def backtest_library(
+    settings: Settings | None = None, progress: Progress | None = None, chosen: Library | None = None
+) -> Backtest:
+    """Score the shipped library: the founding case and the historic ones, each frozen at its signature.
+
+    Raises
+    ------
+    CaseError
+        If no shipped case has a question whose outcome is known, or one cannot be frozen or solved.
+    SweepError
+        If a sweep cannot go on.
+    """
+    taken = chosen or library()
+    return replace(backtest(taken.cases, settings, progress), left_out=taken.left_out, chosen=CHOSEN)
+
+
+def _put(case: ResolvedCase, step: Step, compiled: Compiled) -> list[Put]:
+    """The questions of survival put on a day, those whose day has not come too."""
+    whole = case.history or case
+    sides = {side.name: side.title or side.name for side in whole.sides}
+    found = []
+    for q in step.case.questions:
+        meant = asks_survival(q.name)
+        if meant is None or q.outside or (q.asked or whole.as_of) != step.day:
+            continue
+        years, party = meant
+        happened = {"yes": True, "no": False}.get(q.outcome)
+        told: Mapping[str, float] = {name: p for name, p, _ in naive(compiled, q)}
+        answer = band(step.column(f"question.{q.name}"), step.weights)
+        found.append(Put(case.name, whole.title, step.day, years, sides.get(party, party), answer, happened, told))
+    return found
 
 
 def _frame(case: ResolvedCase, step: Step) -> FrozenFrame:
@@ -145,28 +215,17 @@ def _scored(case: ResolvedCase, step: Step, compiled: Compiled, question: Questi
     said = "" if probability is None else words(probability)
     return Scored(
         case.name, step.day, question.name, question.text, question.date, probability, found, said, benchmarks,
-        happened, scores, question.outside, _said(probability, benchmarks, happened=happened),
+        happened, scores, question.outside, said_of(probability, benchmarks, happened=happened),
     )  # fmt: skip
 
 
-def _said(probability: float | None, benchmarks: Sequence[Benchmark], *, happened: bool) -> str:
-    if probability is None:
-        return "The model has no answer."
-    truth = float(happened)
-    base = next((b.probability for b in benchmarks if b.name == BASE_RATE), None)
-    right = "right" if (probability > 0.5) == happened else "wrong"
-    # what reads as 50 % is on no side
-    side = "on neither side of even" if percent(probability) == percent(0.5) else f"on the {right} side of even"
-    said = f"Came {'true' if happened else 'out false'}; our {percent(probability)} was {side}"
-    if base is None:
-        return f"{said}."
-    ours, theirs = abs(probability - truth), abs(base - truth)
-    beside = f"{'nearer' if ours < theirs else 'farther from'} the truth than" if ours != theirs else "no nearer than"
-    return f"{said}, {beside} the base rate of {percent(base)}."
+def _standings(
+    scored: Sequence[Scored],
+) -> tuple[tuple[ForecasterScore, ...], tuple[ForecasterScore, ...], Difference | None]:
+    """Scores of everybody on the questions that all answered, and ours over all that we answered if those are more.
 
-
-def _standings(scored: Sequence[Scored]) -> tuple[tuple[ForecasterScore, ...], tuple[ForecasterScore, ...]]:
-    """Scores of everybody on the questions that all answered, and ours over all that we answered if those are more."""
+    Of several cases, the difference to the base rate too, and cases are what is resampled.
+    """
     names = (OURS, BASE_RATE, NO_CHANGE, COIN)
     stated = {
         OURS: [s.probability for s in scored],
@@ -174,23 +233,21 @@ def _standings(scored: Sequence[Scored]) -> tuple[tuple[ForecasterScore, ...], t
     }
     given = {n: [float("nan") if p is None else p for p in row] for n, row in stated.items()}
     outcomes = [float(s.outcome) for s in scored]
-    common = tuple(
-        ForecasterScore(s.forecaster, s.questions, _as(s.brier), _as(s.log), _as(s.skill), s.better)
-        for s in compare(given, outcomes)
-    )
-    alone = compare({OURS: given[OURS]}, outcomes)
+    cases = [s.case for s in scored]
+    several = len(set(cases)) > 1
+
+    def score(rows: Mapping[str, list[float]]) -> tuple[ForecasterScore, ...]:
+        found = compare_cases(rows, outcomes, cases) if several else compare(rows, outcomes)
+        return tuple(as_score(s) for s in found)
+
+    common = score(given)
     more = tuple(
-        ForecasterScore(
-            f"{s.forecaster} (all it answers)", s.questions, _as(s.brier), _as(s.log), _as(s.skill), s.better
-        )
-        for s in alone
+        replace(s, forecaster=f"{s.forecaster} (all it answers)")
+        for s in score({OURS: given[OURS]})
         if s.questions > common[0].questions
     )
-    return common, more
-
-
-def _as(found: Estimate) -> Interval:
-    return Interval(found.value, found.low, found.high)
+    difference = as_difference(gap(given[OURS], given[BASE_RATE], outcomes, cases)) if several else None
+    return common, more, difference
 
 
 def _calibrated(scored: Sequence[Scored]) -> tuple[CalibrationBin, ...]:
@@ -198,70 +255,9 @@ def _calibrated(scored: Sequence[Scored]) -> tuple[CalibrationBin, ...]:
     if not ours:
         return ()
     return tuple(
-        CalibrationBin(b.low, b.high, b.count, b.mean, _as(b.share))
+        CalibrationBin(b.low, b.high, b.count, b.mean, as_interval(b.share))
         for b in calibration([p for p, _ in ours], [float(y) for _, y in ours])
     )
 
 
-def _summary(
-    scored: Sequence[Scored], standings: Sequence[ForecasterScore], own: Sequence[ForecasterScore]
-) -> tuple[str, tuple[str, ...]]:
-    answered = [s for s in scored if s.probability is not None]
-    outside = len(scored) - len(answered)
-    by_name = {s.forecaster: s for s in standings}
-    ours, base = by_name[OURS], by_name[BASE_RATE]
-    count = ours.questions
-    hindsight = (
-        "Nothing later than each day entered its forecasts, but the parameters were judged by people who knew how it "
-        "went."
-    )
-    if count == 0:
-        nothing = "No question was answered by every forecaster, so there is nothing to compare"
-        if not answered:
-            return f"{nothing}: the model answers none of them.", ()
-        alone = next(s.brier.value for s in own)
-        over = _counted(len(answered), "question")
-        return f"{nothing}; over the {over} that the model answers its Brier score is {alone:.3f}.", (hindsight,)
-    beats = [n for n in (BASE_RATE, NO_CHANGE, COIN) if ours.brier.value < by_name[n].brier.value]
-    loses = [n for n in (BASE_RATE, NO_CHANGE, COIN) if n not in beats]
-    better = f"better than {_listed(beats)}" if beats else ""
-    worse = f"no better than {_listed(loses)}" if loses else ""
-    headline = (
-        f"Over {_counted(count, 'question')} the model's Brier score is {ours.brier.value:.3f}: "
-        f"{' and '.join(x for x in (better, worse) if x)} (base rate {base.brier.value:.3f})."
-    )
-    sure = (
-        f"the interval of the score runs from {ours.brier.low:.3f} to {ours.brier.high:.3f}"
-        if count > 1
-        else "one question has no interval"
-    )
-    many = f"{_counted(count, 'question')} of {_counted(len({s.case for s in scored}), 'case')}"
-    details = [f"With {many} this proves little: {sure}.", hindsight]
-    behind = [s for s in answered if _loses(s)]
-    if behind:
-        compared = sum(any(b.name == BASE_RATE for b in s.benchmarks) for s in answered)
-        details.append(f"The base rate did better on {len(behind)} of {compared}.")
-    if outside:
-        lie, are = ("lies", "is") if outside == 1 else ("lie", "are")
-        details.append(
-            f"{_counted(outside, 'question')} {lie} outside the model and {are} scored for the naive forecasters only."
-        )
-    return headline, tuple(details)
-
-
-def _loses(s: Scored) -> bool:
-    base = next((b.probability for b in s.benchmarks if b.name == BASE_RATE), None)
-    truth = float(s.outcome)
-    return base is not None and s.probability is not None and abs(s.probability - truth) > abs(base - truth)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    full = [{BASE_RATE: "the base rate", NO_CHANGE: "no change", COIN: "a coin"}[n] for n in names]
-    return full[0] if len(full) == 1 else f"{', '.join(full[:-1])} and {full[-1]}"
-
-
-__all__ = ["Backtest", "Settings", "backtest", "settled_questions"]
+__all__ = ["Backtest", "Library", "Settings", "backtest", "backtest_library", "library", "settled_questions"]

@@ -132,7 +132,7 @@ def test_the_error_carries_every_issue_and_counts_them() -> None:
     with pytest.raises(CaseError) as refused:
         parse_text("case: A b\ntitle: x\n", "c.yaml")
     assert refused.value.exit_code == 2
-    assert str(refused.value) == "c.yaml: 7 errors"
+    assert str(refused.value) == "c.yaml: 7 errors; the first: the case needs `start` (line 1)"
     assert [issue.code for issue in refused.value.issues].count("missing-key") == 6
 
 

@@ -45,10 +45,12 @@ class Course:
         return np.asarray(self.mass[years][there].sum(axis=0))
 
 
-def course(name: str, draws: Sequence[Values], years: int, settings: Settings = STATIONARY) -> Course:
-    """Solve a theory case sharp for all draws and follow play over the first years."""
+def course(
+    name: str, draws: Sequence[Values], years: int, settings: Settings = STATIONARY, *, sharp: bool = True
+) -> Course:
+    """Solve a theory case sharp (or as decisively as it says) for all draws and follow play over the first years."""
     case = compiled(name)
-    numbers = case.numbers(draws, sharp=True)
+    numbers = case.numbers(draws, sharp=sharp)
     solution = solve(case.game, numbers, settings)
     period = Period(case.game, numbers)
     mass = np.repeat(case.game.start[:, None], len(draws), axis=1)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
+
+from tests.reference.sources import published
 
 Provenance = Literal["P1", "P2", "P2/P3", "P3", "P4"]
 
@@ -33,6 +35,26 @@ class Row:
     def name(self) -> str:
         """The test id."""
         return f"{self.family}/{self.case}: {self.quantity}"
+
+
+MOVES = "moves in Python"
+
+
+def cited(
+    family: str, case: str, quantity: str, expected: Sequence[float], tolerance: float,
+    found: Callable[[], Sequence[float]], *, route: str = MOVES, like: str = "", provenance: str = "",
+) -> Row:  # fmt: skip
+    """A row with the source of a case of the reference files: its own, or that of the case it is `like`."""
+    said = published(family)[like or case]
+    return Row(
+        family, case, route, quantity, tuple(float(x) for x in expected), tolerance, said["source"],
+        provenance or said["provenance"], found,
+    )  # fmt: skip
+
+
+def cases_of(family: str, prefix: str) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Ids, parameters and answers of the cases of a family whose id begins like this."""
+    return [(i, c["parameters"], c["prediction"]) for i, c in published(family).items() if i.startswith(prefix)]
 
 
 LEGEND = {

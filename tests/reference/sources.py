@@ -15,6 +15,11 @@ FOLDER = REPOSITORY.parent / "shared" / "reference"
 MISSING = "the reference answers are missing: `shared/reference` must lie beside the repository"
 
 
+def families() -> tuple[str, ...]:
+    """Names of the families of theory that have a file; none if the answers are not beside the repository."""
+    return tuple(path.stem for path in (FOLDER / "theory").glob("*.json"))
+
+
 @cache
 def published(family: str) -> dict[str, dict[str, Any]]:
     """Cases of one family of theory by their id.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from math import exp, sqrt
 
 import numpy as np
 
-from tests.reference.turns import CHANCE, END, Option, Turns, then
+from tests.reference.turns import CHANCE, END, Name, Option, Turns, then
 
 
 def enters(excess: float, rho: float, pi: float, theta: float, eps: float) -> bool:
@@ -78,6 +80,53 @@ def self_enforcing_investment(alpha: float, scale: float, delta: float, steps: i
 def self_enforcing_investment_exact(alpha: float, scale: float, delta: float) -> float:
     """The first best (αA)^{1/(1-α)} if δ >= α, else (δA)^{1/(1-α)}."""
     return (min(alpha, delta) * scale) ** (1 / (1 - alpha))
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A contract that enforces itself: investment year by year, years until it is efficient, the investor's profit."""
+
+    investment: tuple[float, ...]
+    years: int
+    profit: float
+
+
+@cache
+def back_loaded(alpha: float, scale: float, delta: float, steps: int = 40, transfers: int = 50) -> Contract:
+    """The investor's best contract (Thomas and Worrall): nothing for the host for some years, then a transfer for ever.
+
+    The investor binds itself to the years without transfers (0 to 4) and to the transfer, on a grid up to the efficient
+    surplus, and chooses each year's investment on a grid up to the efficient one; the host keeps the contract or grabs
+    the output, after which nothing is invested. Play is solved from the hope that the contract will be kept: without it
+    nobody invests and nothing is lost by grabbing.
+    """
+    first_best = (alpha * scale) ** (1 / (1 - alpha))
+    surplus = scale * first_best**alpha - first_best
+    plans = [first_best * j / steps for j in range(1, steps + 1)]
+    half, most = delta**0.5, surplus / (1 - delta)
+    game, hoped = Turns(2), dict[Name, tuple[float, float]]()
+    terms = [(wait, surplus * k / transfers) for wait in range(5) for k in range(1, transfers + 1)]
+    game.at("offer", 0, *(then(f"{i}", ("invest", *term)) for i, term in enumerate(terms)))
+    for wait, transfer in terms:
+        worth = delta**wait * transfer / (1 - delta)
+        now = transfer if wait == 0 else 0.0
+        here = ("invest", wait, transfer)
+        options = [then("nothing", END), *(then(f"{j}", ("host", wait, transfer, j)) for j in range(steps))]
+        game.at(here, 0, *options)
+        hoped[here] = (half * most, half * worth)
+        for j, plan in enumerate(plans):
+            output = scale * plan**alpha
+            keep = then("keep", ("invest", max(0, wait - 1), transfer), output - plan - now, now)
+            game.at(("host", wait, transfer, j), 1, keep, then("grab", END, -plan, output))
+            hoped["host", wait, transfer, j] = (most, worth)
+    play = game.for_ever("offer", (half, half), hoped=hoped)
+    wait, transfer = terms[int(play.choice("offer").label)]
+    path = []
+    for _ in range(5):
+        path.append(plans[int(play.choice(("invest", wait, transfer)).label)])
+        wait = max(0, wait - 1)
+    efficient = next(t for t, plan in enumerate(path) if plan >= first_best - 1e-9)
+    return Contract(tuple(path), efficient, play.value("offer", 0) / delta)
 
 
 def hostage(p: float, v2: float, k: float, alpha: float, steps: int = 1_000) -> tuple[float, float]:

@@ -7,13 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from servanda.analysis import Settings, run
 from servanda.case import load
 from servanda.equilibrium import Status
-from tests.reference import alternating_offers, power_shifts, sources, stopping
-from tests.reference.case_files import CASES, builds
+from servanda.equilibrium.search import equilibria
+from servanda.equilibrium.unrolled import unroll
+from servanda.expectations import expectations_of
+from tests.reference import alternating_offers, encounters, escalation, power_shifts, sources, stopping
+from tests.reference.case_files import CASES, builds, compiled
+from tests.reference.encounter_rows import least_for, least_with_stick
+from tests.reference.encounters import all_rounds, inspections, sequence_values
 from tests.reference.power_shifts import Decline
 from tests.reference.rows import LEGEND, Row, errors
 from tests.reference.standing_offers import BUTTER, Programme
@@ -38,9 +44,65 @@ def test_every_row_says_where_it_comes_from() -> None:
     for row in ROWS:
         assert row.source, row.name
         assert set(row.provenance.replace("/", " ").split()) & set(LEGEND), row.name
-    assert {row.family for row in ROWS} == {
-        "bargaining", "two_level", "commitment_war", "nonproliferation", "investment", "holdup"
-    }  # fmt: skip
+
+
+@pytest.mark.parametrize("family", sorted(sources.families()) or ("missing",))
+def test_every_published_case_has_a_row(family: str) -> None:
+    assert sources.FOLDER.is_dir(), sources.MISSING
+    assert set(sources.published(family)) - {row.case for row in ROWS if row.family == family} == set()
+
+
+@pytest.mark.parametrize(("sharpness", "allowed"), [(0.1, 0.02), (0.01, 2e-4), (0.001, 2e-6)])
+def test_the_steeper_the_nearer_in_a_sequence_of_inspections(sharpness: float, allowed: float) -> None:
+    """What a game with mixed play is worth in logit play: off by the square of the decisiveness."""
+    found = sequence_values(3.0, sharpness)
+    worst = max(abs(found[left] - left.value) for left in all_rounds(3.0))
+    assert allowed / 10 < worst < allowed
+
+
+@pytest.mark.parametrize("sharpness", [0.1, 0.01, 0.001])
+def test_the_steeper_the_nearer_in_the_inspection_game(sharpness: float) -> None:
+    """Odds in logit play: off in proportion to the decisiveness."""
+    odds = inspections([{"penalty": 9.0, "gain": 1.0, "cost": 1.0, "loss": 5.0}], sharpness)
+    worst = max(abs(odds[0] - 0.1), abs(odds[1] - 0.2))
+    assert worst == pytest.approx(0.2 * sharpness, rel=0.05)
+
+
+def test_a_cooperative_equilibrium_is_found_above_the_threshold_only() -> None:
+    """Begun from many odds, the stationary engine finds cooperation at 0.55 and not at 0.45, where 0.5 is needed."""
+    case = compiled("repeated-dilemma")
+    found = {}
+    for delta in (0.45, 0.55):
+        whole = unroll(case.game, case.numbers([{"delta": delta, "sharpness": 0.05}]), reached=True)
+        start = int(np.flatnonzero(whole.game.start)[0])
+        successor = whole.game.outcome_state[whole.game.outcome_start[whole.game.profile_start[start]]]
+        assert whole.game.seat_start[start + 1] == whole.game.seat_start[start], "the year begins with chance"
+        many = equilibria(whole.game, whole.precision, starts=12, pure=16, trace=0)
+        found[delta] = [round(float(e.chosen(int(successor))[0])) for e in many.found]
+    assert set(found[0.45]) == {0}
+    assert {0, 1} <= set(found[0.55])
+
+
+@pytest.mark.parametrize("dyad", sorted(sources.published(escalation.FAMILY)) if ROWS else ())
+def test_the_tables_of_the_dyads_fall_apart_as_written(dyad: str) -> None:
+    """Sixteen numbers a dyad, three of them shared, give all 54 published payoffs to their last digit."""
+    values = escalation.parameters(dyad)
+    assert np.abs(escalation.written(values) - escalation.table(dyad)).max() <= 2.1e-8
+    shared = [values[k] for k in ("both_from_peace", "both_in_conflict", "both_in_war")]
+    assert shared == pytest.approx([-48.24506819, 9.32279796, 13.83602805], rel=0.0, abs=2.1e-8)
+
+
+@pytest.mark.parametrize("dyad", sorted(sources.published(escalation.FAMILY)) if ROWS else ())
+def test_backward_induction_selects_another_equilibrium_than_the_published_one(dyad: str) -> None:
+    """The selection that the notes of the case own up to."""
+    assert np.abs(escalation.backward(dyad) - escalation.answer(dyad)).max() > 0.01
+
+
+def test_the_case_file_holds_the_numbers_of_its_dyad() -> None:
+    written = compiled(escalation.CASE).central
+    assert {k: written[k] for k in escalation.parameters("ajps_731_732")} == pytest.approx(
+        escalation.parameters("ajps_731_732"), rel=0.0, abs=2.1e-8
+    )
 
 
 def test_a_wrong_answer_is_seen() -> None:
@@ -50,6 +112,12 @@ def test_a_wrong_answer_is_seen() -> None:
 
 
 Values = Mapping[str, Any]
+
+
+def _haggling(p: Values) -> list[float]:
+    return encounters.attrition_exact(p["r"], p["z_low"], p["z_high"], p["c"])
+
+
 FORMULAS: tuple[tuple[str, str, str, Callable[[Values], object]], ...] = (
     ("bargaining", "rubinstein", "share1", lambda p: alternating_offers.rubinstein_share(**p)),
     ("two_level", "schelling", "share1", lambda p: alternating_offers.ratified_share(p["k"], 0.0, p["delta"])),
@@ -70,6 +138,21 @@ FORMULAS: tuple[tuple[str, str, str, Callable[[Values], object]], ...] = (
     ("investment", "dixit", "V_star", lambda p: stopping.option_threshold_exact(**p)),
     ("holdup", "escrow", "min_bond", lambda p: stopping.least_bond(*p.values())),
     ("holdup", "thomas", "I", lambda p: stopping.self_enforcing_investment_exact(*p.values())),
+    ("nonproliferation", "debs", "invest_prob", lambda p: encounters.mixed_doubts(*p.values())[0]),
+    ("nonproliferation", "debs", "strike_prob", lambda p: encounters.mixed_doubts(*p.values())[1]),
+    ("inspection", "costly", "p_inspect", lambda p: encounters.mixed_inspections(*p.values())[0]),
+    ("inspection", "costly", "q_violate", lambda p: encounters.mixed_inspections(*p.values())[1]),
+    ("inspection", "stengel", "value_to_inspectee",
+     lambda p: encounters.Rounds(p["n"], p["m"], p["k"], float(p["b"])).value),
+    ("inspection", "repeated", "q_min",
+     lambda p: encounters.least_detection(p["vC"], p["vD"], p["vR"], p["delta"])),
+    ("arms_race", "baliga", "build_prob", lambda p: encounters.armed_exact(p["d"], p["eps"], p["c_bar"])),
+    ("bargaining_enforcement", "fearon98", "hazard", lambda p: _haggling(p)[0]),
+    ("bargaining_enforcement", "fearon98", "expected_delay", lambda p: _haggling(p)[1]),
+    ("bargaining_enforcement", "fearon98", "expected_discount", lambda p: _haggling(p)[2]),
+    ("monitoring", "amp", "v", lambda p: encounters.Noise(*p.values()).best),
+    ("repeated_pd", "2period", "min_delta", lambda p: least_for(p["T"], p["R"], p["P"], p["k"])),
+    ("repeated_pd", "cournot", "min_delta", lambda p: least_with_stick(round(24 * p["x_star"]))),
 )  # fmt: skip
 
 
@@ -116,9 +199,8 @@ def test_theory_cases_meet_their_expectations(path: Path) -> None:
     case = load(path).require()
     done = run(case, Settings(select=False, frictions=False))
     assert done.status is Status.SOLVED
-    found = {f"P({answer.question})": answer.probability for answer in done.forecast.answers}
-    assert {e.quantity for e in case.expect} == set(found)
-    assert [e.quantity for e in case.expect if not e.low <= found[e.quantity] <= e.high] == []
+    assert case.expect
+    assert [(met.expected.quantity, met.found) for met in expectations_of(done) if not met.holds] == []
 
 
 def test_the_page_of_the_documentation_is_current() -> None:

@@ -8,38 +8,26 @@ credibility for a strike by offering more (`Programme.bought_threat`), which the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
 
 from tests.reference import alternating_offers as offers
-from tests.reference import case_files, power_shifts, standing_offers, stopping
+from tests.reference import case_files, encounter_rows, power_shifts, standing_offers, stopping
 from tests.reference.rows import Row
+from tests.reference.rows import cases_of as _cases
+from tests.reference.rows import cited as _row
 from tests.reference.sources import published
 
-MOVES = "moves in Python"
 BOUND = "moves in Python, our variant: the offer binds"
 FINE = 1e-9
 
 
 def rows() -> tuple[Row, ...]:
     """The whole table."""
-    return (*bargaining(), *two_level(), *commitment_war(), *nonproliferation(), *investment(), *holdup())
-
-
-def _row(
-    family: str, case: str, quantity: str, expected: Sequence[float], tolerance: float,
-    found: Callable[[], Sequence[float]], *, route: str = MOVES, like: str = "", provenance: str = "",
-) -> Row:  # fmt: skip
-    cited = published(family)[like or case]
-    return Row(
-        family, case, route, quantity, tuple(float(x) for x in expected), tolerance, cited["source"],
-        provenance or cited["provenance"], found,
+    return (
+        *bargaining(), *two_level(), *commitment_war(), *nonproliferation(), *investment(), *holdup(),
+        *encounter_rows.rows(),
     )  # fmt: skip
-
-
-def _cases(family: str, prefix: str) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
-    return [(i, c["parameters"], c["prediction"]) for i, c in published(family).items() if i.startswith(prefix)]
 
 
 def bargaining() -> list[Row]:

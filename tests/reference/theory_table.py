@@ -20,17 +20,23 @@ OPENING = """\
 # Published theory, solved again
 
 What the engine gives where theory has an answer. Every family is written as a game, in the case language
-(`cases/theory`) or move by move, and solved by the same engine as any case, in sharp play: everyone takes the best
-option. Thresholds are crossed from both sides. An error is the largest distance from the answer over all parameter
-values, rounded up; most of it comes from offers in steps of a grid. Where the answer is yes or no, the number of wrong
-answers stands instead.
+(`cases/theory`) or move by move, and solved by the same engine as any case. Thresholds are crossed from both sides. An
+error is the largest distance from the answer over all parameter values, rounded up. Where the answer is yes or no, the
+number of wrong answers stands instead.
+
+Play is sharp, everyone takes the best option, except where the published play is mixed (inspections, strikes in doubt,
+wars of attrition) or carries shocks (estimated dyads). Mixed play is the limit of logit play as choice becomes steep:
+odds are off in proportion to the decisiveness, values by its square, and the tests check both rates. Errors elsewhere
+come from offers, limits or severities in steps of a grid; a war of attrition in continuous time is extrapolated from
+two lengths of the period.
 
 Where a game has several equilibria, the engine gives the one of backward induction from its horizon. Spaniel's closing
 window is therefore built into at once; his deal with an open end, which rests on an exact indifference, is found only
-where the offer is binding.
-
-The engine is for actors that move in turn. Families whose published answer is for simultaneous moves or for a set of
-payoffs (inspection, repeated prisoner's dilemmas, wars of attrition, monitoring) are not in the table.
+where the offer is binding. Trust and threats are written as states of the case (`repeated-dilemma`, `taking-turns`,
+`stick-and-carrot`); everlasting distrust is then an equilibrium as well. Rows that say that a plan holds or fails
+weigh the plan against every deviation of one period; rows that say that trust lasts are solved backward from a world
+in which it has lasted. Of the estimated dyads backward induction selects other equilibria than the published ones; the
+stationary engine finds those among others, begun from many odds.
 
 The table is generated: `python -m tests.reference.theory_table --write`.
 """

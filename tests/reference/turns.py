@@ -6,7 +6,7 @@ way through a round has m moves and pays at the same one of them.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,10 +73,18 @@ class Turns:
         settings = Settings(terminal=Terminal("settled"), keep_policy=keep)
         return Play(self, start, index, solve(game, numbers, settings))
 
-    def for_ever(self, start: Name, discount: Sequence[float], steps: int = 40_000) -> Play:
-        """The engine's stationary continuation, which must have come to rest."""
+    def for_ever(
+        self, start: Name, discount: Sequence[float], steps: int = 40_000,
+        hoped: Mapping[Name, Sequence[float]] | None = None,
+    ) -> Play:  # fmt: skip
+        """The engine's stationary continuation, which must have come to rest; begun from values hoped for, if given."""
         game, numbers, index = self.tables(start, discount, 1)
-        solution = solve(game, numbers, Settings(tail_tolerance=1e-11, tail_steps=steps))
+        warm = None
+        if hoped is not None:
+            warm = np.zeros((len(index), self.actors))
+            for name, values in hoped.items():
+                warm[index[name]] = values
+        solution = solve(game, numbers, Settings(tail_tolerance=1e-11, tail_steps=steps), warm=warm)
         assert solution.status is Status.SOLVED, solution.status.value
         return Play(self, start, index, solution)
 

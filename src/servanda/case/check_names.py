@@ -122,5 +122,5 @@ def check_war_declared(facts: Facts) -> Iterator[Issue]:
     """war-undeclared (warning): without a condition for war no state counts as war."""
     if facts.case.war is None:
         message = "no state counts as war"
-        hint = "add `outcomes: {war: CONDITION}`, or take the forecast of war to be 0 by construction"
+        hint = "add `outcomes: {war: CONDITION}`, or `{war: never}` where nobody threatens it"
         yield facts.issue("war-undeclared", message, hint, path=("case",), key=True, severity="warning")

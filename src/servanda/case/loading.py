@@ -39,7 +39,9 @@ class Loaded:
         if self.case is not None:
             return self.case
         file = next((issue.where.file for issue in self.issues if issue.where.file), "the case")
-        raise CaseError(f"{file}: {summary(self.issues)}", issues=self.issues)
+        first = next(issue for issue in self.issues if issue.severity == "error")
+        line = f" (line {first.where.line})" if first.where.line else ""
+        raise CaseError(f"{file}: {summary(self.issues)}; the first: {first.message}{line}", issues=self.issues)
 
 
 def load(path: str | Path) -> Loaded:
@@ -76,7 +78,7 @@ def parse_text(text: str, file: str = "<text>") -> ResolvedCase:
     >>> parse_text("case: [x")
     Traceback (most recent call last):
     ...
-    servanda.errors.CaseError: <text>: 1 error
+    servanda.errors.CaseError: <text>: 1 error; the first: this is not YAML: ...
     """
     return load_text(text, file).require()
 
@@ -133,6 +135,15 @@ def known_as() -> dict[str, Path]:
     return short | named
 
 
+def _at_hand() -> list[str]:
+    """Case files and folders of cases in the present folder, as they would be written."""
+    try:
+        files = sorted(Path().glob("*.yaml"))[:50]
+        return [*(file.name for file in files), *(file.parent.name for file in sorted(Path().glob("*/case.yaml"))[:50])]
+    except OSError:
+        return []
+
+
 def find(name: str) -> Path:
     """The file of a case: a path to a YAML file, a folder that holds `case.yaml`, or the name of a shipped case.
 
@@ -160,6 +171,6 @@ def find(name: str) -> Path:
             hint = f"write {' or '.join(f'`{known}`' for known in meant)}"
             issue = Issue("error", "unknown-case", f"`{name}` is the name of {len(meant)} shipped cases", hint)
             raise CaseError(f"{issue.message}: {hint}", issues=(issue,))
-    hint = did_you_mean(name, known_as(), "give the path of a YAML file")
+    hint = did_you_mean(name, (*_at_hand(), *known_as()), "give the path of a YAML file, or see `servanda cases`")
     issue = Issue("error", "unknown-case", f"no case is called `{name[:80]}`", hint, Location())
     raise CaseError(f"no case is called `{name[:80]}`: {hint}", issues=(issue,))

@@ -92,7 +92,7 @@ class Lever(Cited):
 class WarOutcome(Written):
     """How outcomes are told apart."""
 
-    war: Condition | None = Field(default=None, description="When the state counts as war; never if absent.")
+    war: Condition | None = Field(default=None, description="When the state counts as war, or `never`.")
 
 
 class Indicator(Cited):

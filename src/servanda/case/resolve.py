@@ -10,6 +10,7 @@ from datetime import date
 from servanda.case.binding import Binding
 from servanda.case.dates import parse_date, parse_duration, parse_period, shifted
 from servanda.case.document import TreePath, clip
+from servanda.case.expression import NEVER, Expression
 from servanda.case.resolve_claims import resolve_claims
 from servanda.case.resolve_drafts import resolve_drafts, resolve_protocol
 from servanda.case.resolve_evidence import resolve_evidence
@@ -63,7 +64,7 @@ def resolve(binding: Binding) -> ResolvedCase:
         parameters=parameters,
         frictions=_frictions(binding),
         levers=_levers(binding),
-        war=binding.condition(written.outcomes.war, ("outcomes", "war")),
+        war=_war(binding),
         indicators=resolve_indicators(binding),
         questions=resolve_questions(binding),
         evidence=resolve_evidence(binding),
@@ -76,6 +77,13 @@ def resolve(binding: Binding) -> ResolvedCase:
         modelling=resolve_modelling(binding),
         simultaneous=resolve_simultaneous(binding),
     )
+
+
+def _war(binding: Binding) -> Expression | None:
+    told, path = binding.written.outcomes.war, ("outcomes", "war")
+    if told is not None and told.strip() == "never":
+        return Expression("never", NEVER.node, binding.document.place(path))
+    return binding.condition(told, path)
 
 
 def _learn_from(binding: Binding) -> date:

@@ -104,6 +104,8 @@ def _yes_no(value: Any) -> bool:
 def _day(value: Any) -> date:
     if (day := parse_date(_text(value))) is not None:
         return day
+    if re.fullmatch(r"\s*\d{4}-\d{2}-\d{2}\s*", _text(value)):
+        raise fail("bad-date", f"there is no day `{clip(value)}`", "look at the calendar: month, then day")
     raise fail("bad-date", f"`{clip(value)}` is not a date", "write YYYY-MM-DD, like 2022-09-01")
 
 

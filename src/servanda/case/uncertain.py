@@ -22,6 +22,8 @@ Kind = Literal["certain", "triangular", "uniform", "normal", "lognormal", "beta"
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 NUMBER = re.compile(_NUMBER)
 _RANGE = re.compile(rf"\s*({_NUMBER})\s+to\s+({_NUMBER})\s*")
+# what people write for a range: 0.4-0.7, 0.4..0.7, 40 to 70 %
+_ALMOST = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:-|–|\.\.|to)\s*(\d+(?:\.\d+)?)\s*(%|per\s*cent)?\s*")
 _CALL = re.compile(r"\s*([A-Za-z]+)\s*\((.*)\)\s*", re.DOTALL)
 _CHOICE = re.compile(r"\s*one\s+of\s*\{(.*)\}\s*", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -202,6 +204,9 @@ def _parse(text: str, central: float | None, choices: dict[str, float] | None) -
         return UncertainNumber("triangular", (low, mode, high), (), mode, text)
     if found := _CALL.fullmatch(text):
         return _parse_call(text, found[1], found[2])
+    if found := _ALMOST.fullmatch(text):
+        low, high = (float(each) / (100 if found[3] else 1) for each in (found[1], found[2]))
+        raise DistributionError(f"`{clip(text)}` is not how a range is written", f"write `{low:g} to {high:g}`")
     raise DistributionError(f"`{clip(text)}` is neither a number nor a distribution", f"write {FORMS}")
 
 

@@ -12,6 +12,7 @@ from servanda.cli.run import REPORTS, stages
 
 @click.command("backtest", short_help="Forecast as of past dates and score by what happened.")
 @click.argument("cases", metavar="[CASE]...", nargs=-1)
+@click.option("--library", "whole", is_flag=True, help="Score the shipped historic cases together; so does no CASE.")
 @click.option("-n", "--draws", type=click.IntRange(min=1), default=128, show_default=True, help="Draws at each date.")
 @click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", help="Processes on this machine. [default: one a core]"
@@ -20,36 +21,55 @@ from servanda.cli.run import REPORTS, stages
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Where to write the page. [default: ./servanda-reports/backtest.html]",
+    help="Where to write the page. [default: ./servanda-reports/backtest.html, of the library library.html]",
+)
+@click.option(
+    "--summary",
+    "short",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the summary tables as Markdown too.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print everything found as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the headline and where the page is.")
 def command(
-    cases: tuple[str, ...], draws: int, workers: int | None, out: Path | None, as_json: bool, quiet: bool
+    cases: tuple[str, ...],
+    whole: bool,
+    draws: int,
+    workers: int | None,
+    out: Path | None,
+    short: Path | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Freeze each CASE at the dates its settled questions were asked, forecast them, and score them.
 
     Naive forecasters answer the same questions: the base rate, no change, a coin. Where the model does worse than they
-    do, that is said. Without a CASE, all shipped cases with settled questions are taken.
+    do, that is said. Of several cases survival is scored too: was the agreement alive after 1, 3, 5 and 10 years, and
+    who left. Without a CASE the library is taken: the founding case and all historic ones, each at its signature.
 
-    Examples: `servanda backtest us-iran`, `servanda backtest -n 256 --json`.
+    Examples: `servanda backtest us-iran`, `servanda backtest --library -n 256`.
     """
+    if cases and whole:
+        raise click.UsageError("--library and CASE exclude each other")
     with answering(as_json=as_json):
         from servanda.case import find, load
-        from servanda.case.loading import shipped
 
-        names = cases or tuple(shipped())
-        read = [load(find(name)).require() for name in names]
-        if not cases:
-            read = [case for case in read if any(q.outcome != "unknown" for q in case.questions)]
-        from servanda.backtesting import Settings, backtest
+        read = [load(find(name)).require() for name in cases]
+        from servanda.backtesting import Settings, backtest, backtest_library
 
+        settings = Settings(draws=draws, workers=workers)
         with stages(shown=not (quiet or as_json)) as progress:
-            found = backtest(read, Settings(draws=draws, workers=workers), progress)
+            found = backtest(read, settings, progress) if read else backtest_library(settings, progress)
             from servanda.report.backtested import backtest_json, write_backtest
 
             progress("report", 1.0)
-            path = write_backtest(found, out or REPORTS / "backtest.html")
+            path = write_backtest(found, out or REPORTS / ("backtest.html" if read else "library.html"))
+            if short is not None:
+                from servanda.report.library import write_summary
+
+                told = ["servanda backtest", *(cases or ("--library",)), f"-n {draws}"]
+                write_summary(found, short, " ".join(told))
         if as_json:
             succeed({"report": str(path), "backtest": backtest_json(found)})
         elif quiet:

@@ -14,8 +14,8 @@ import click
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = (
-    "run", "forecast", "frictions", "design", "compare", "sweep", "sensitivity", "backtest", "fit", "simulate",
-    "check", "test", "new", "cases",
+    "run", "forecast", "frictions", "design", "compare", "sweep", "sensitivity", "backtest", "equilibria", "fit",
+    "simulate", "check", "test", "new", "cases",
 )  # fmt: skip
 
 

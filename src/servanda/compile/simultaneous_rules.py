@@ -100,7 +100,9 @@ class SimultaneousPoint:
             done = np.flatnonzero(made >= self.offsets[len(self.decisions) - 1])
             here = codes[done]
             taken = self._taken(here)
-            fits = np.array([self._fits(p, here, taken) for p in self.point.profiles]).reshape(-1, len(here))
+            fits = np.array([self._fits(p, here, taken) for p in self.point.profiles]).reshape(
+                len(self.point.profiles), len(here)
+            )
             found = []
             patterns, which = np.unique(fits.T, axis=0, return_inverse=True) if len(here) else (np.zeros((0, 0)), [])
             for number, pattern in enumerate(patterns):

@@ -202,6 +202,12 @@ def _shown(
 def _sentence(found: Windows, case: ResolvedCase) -> str:
     if not found.windows:
         return ""
+    told = _told(found, case)
+    # windows are of texts sought from no deal, whatever has been signed
+    return f"Were there no deal yet: {told[0].lower()}{told[1:]}" if case.protocol.start.draft else told
+
+
+def _told(found: Windows, case: ResolvedCase) -> str:
     first, last = (f"{d:%B %Y}" for d in (found.dates[0], found.dates[-1]))
     best = max(found.windows, key=lambda w: max(w.holds))
     top = int(np.argmax(best.holds))

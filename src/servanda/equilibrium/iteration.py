@@ -226,14 +226,15 @@ class Mixer:
             for i, row in enumerate(self._grams):
                 for j, value in enumerate(row):
                     gram[i, j] = gram[j, i] = value
-            for draw in range(self._draws):
-                used = min(size, int(self._span[draw]))
-                if used <= 0:
-                    continue
-                system = gram[-used:, -used:, draw]
-                system[np.diag_indices(used)] += 1e-13 * np.trace(system) + 1e-300
-                w = np.linalg.solve(system, right[-used:, draw])
+            spans = np.minimum(size, self._span)
+            for used in np.unique(spans[spans > 0]).tolist():
+                # draws with the same span are solved in one call, each as it would be alone
+                these = np.flatnonzero(spans == used)
+                system = np.ascontiguousarray(gram[-used:, -used:, these].transpose(2, 0, 1))
+                trace = np.trace(system, axis1=1, axis2=2)
+                system[:, np.arange(used), np.arange(used)] += (1e-13 * trace + 1e-300)[:, None]
+                w = np.linalg.solve(system, right[-used:, these].T[:, :, None])[:, :, 0].T
                 # subtracting w[k] times the difference of images k + 1 and k, sorted by image
-                share[-used:, draw] -= w
-                share[-used - 1 : -1, draw] += w
+                share[-used:, these] -= w
+                share[-used - 1 : -1, these] += w
         return np.asarray(np.tile(share, width // self._draws))

@@ -3,8 +3,9 @@ r"""Odds at simultaneous decision points: logit equilibria of small games in nor
 At a node, seat j's option o is worth the mean of what its profiles are worth under the odds of the other seats, less
 the option's own price. In equilibrium the log-odds of seat j are λ_j times its options' advantages (quantal response,
 McKelvey and Palfrey 1995). The equilibrium taken is the one on the principal branch: precision is raised from 0, where
-play is at even odds and unique, to λ, with Newton's method on log-odds and steps as long as the branch allows. Where
-it turns back, it is followed by its length (pseudo-arclength, Turocy 2005) until it reaches λ. Should that fail,
+play is at even odds and unique, to λ, with Newton's method on log-odds and steps as long as the branch allows; a step
+that lands where the determinant of the equations has another sign has left the branch and is taken shorter. Where it
+turns back, it is followed by its length (pseudo-arclength, Turocy 2005) until it reaches λ. Should that fail,
 smoothed best responses (logit dynamics) lead on from where it was left. Stopping rule: log-odds right to 1e-11
 relative; a node that does not get there keeps its last odds, and the certificate of the solution shows it.
 
@@ -223,6 +224,13 @@ def _principal(
             for o in range(size):
                 jump = max(jump, abs(there[o] - now[o]))
             fine = jump < 0.2
+        if fine:
+            # on the branch from uniform play no eigenvalue has crossed: a changed sign is another branch
+            _slope(worth, choice, there, start, seats, profiles, part, slope)
+            matrix = -slope[:size, :size].copy()
+            for o in range(size):
+                matrix[o, o] += 1.0
+            fine = np.linalg.det(matrix) > 0.0
         if fine:
             last = reached
             reached = target

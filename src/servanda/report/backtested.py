@@ -8,19 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from servanda.forecast.benchmarks import NO_CHANGE
 from servanda.outlook.backtest_answers import Backtest, FrozenFrame, Scored
 from servanda.report.bundle import atomic_write
-from servanda.report.charts.calibration import BASE, OURS, RESULTS, backtest_figures, brier, score_text
+from servanda.report.charts.calibration import BASE, MANY, OURS, RESULTS, backtest_figures, brier, score_text
 from servanda.report.charts.evidence import choice_name
 from servanda.report.charts.figure import Table
 from servanda.report.charts.outlook import naive_columns, naive_names
 from servanda.report.forecasted import provenance_table, span
 from servanda.report.sheet import asset, drawing, fill
+from servanda.report.survived import fates_table, horizons_table, left_out, lives_table, scores_table
 from servanda.report.tables import plain_data
 from servanda.report.words import counted, full_date, listed, percent
 
-# Below this many answered questions no difference between forecasters can be told from luck.
-FEW = 30
+# Below this many answered questions, or cases, no difference between forecasters can be told from luck.
+FEW, FEW_CASES = 30, 30
+# Titles of pages name the cases up to this many, and what speaks against the model up to this many questions.
+NAMED, TOLD = 3, 5
 BETTER, WORSE, EVEN, OUTSIDE, UNSET = "better", "worse", "as good", "no answer", "no base rate"
 STANDINGS = {
     BETTER: "better than the base rate",
@@ -36,8 +40,9 @@ METHOD = (
     "evidence then at hand.",
     "Naive forecasters are asked the same: the base rate of comparable cases, chosen before any forecast was seen, no "
     "change from the frozen state, and a coin.",
-    "Scores: Brier (squared distance) and log score in nats; lower is better. Intervals are bootstrap intervals over "
-    "questions, the same questions for every forecaster.",
+    "Scores: Brier (squared distance) and log score in nats; lower is better. Intervals are bootstrap intervals, the "
+    "same samples for every forecaster: over whole cases where there are several, since questions of one case hang "
+    "together, otherwise over questions.",
     "Whoever wrote the case knew how it ended. Nothing was fitted to these outcomes, but what one chose to write down "
     "may lean towards them; only forecasts published before the event are free of that.",
 )
@@ -78,6 +83,10 @@ def backtest_page(backtest: Backtest) -> str:
         album,
         style=asset("outlook.css"),
         backtest=backtest,
+        title=title(backtest),
+        many=len(backtest.questions) > MANY,
+        survival=survival_tables(backtest),
+        left_out=left_out(backtest),
         rooms=rooms(backtest),
         summary=honest_summary(backtest),
         naive=naive,
@@ -110,16 +119,43 @@ def backtest_json(backtest: Backtest) -> dict[str, Any]:
 
 def rooms(backtest: Backtest) -> tuple[tuple[str, str], ...]:
     """The sections of the page for which the backtest has something, as (anchor, title in the contents)."""
+    many = len(backtest.questions) > MANY
+    questions = ("questions", "Questions", bool(backtest.questions))
     asked = (
         ("bottom-line", "Bottom line", True),
-        ("questions", "Questions", backtest.questions),
-        ("scores", "Scores", backtest.scores),
+        ("survival", "Survival", backtest.survival is not None),
+        ("who-left", "Who left", backtest.survival is not None and any(x.fates for x in backtest.survival.lives)),
+        *(() if many else (questions,)),
+        ("scores", "Scores", bool(backtest.scores)),
         ("calibration", "Calibration", any(b.count for b in backtest.calibration)),
-        ("frames", "Frozen at", backtest.frames),
+        *((questions,) if many else ()),
+        ("frames", "Frozen at", bool(backtest.frames)),
         ("proof", "What it proves", True),
         ("method", "Method", True),
     )
     return tuple((name, title) for name, title, there in asked if there)
+
+
+def title(backtest: Backtest) -> str:
+    """What the page is called: the cases by name while they are few."""
+    if backtest.chosen:
+        return f"The library scored: {counted(len(backtest.cases), 'case')}"
+    if len(backtest.cases) > NAMED:
+        return f"Backtest: {counted(len(backtest.cases), 'case')}"
+    return f"Backtest: {', '.join(backtest.cases)}"
+
+
+def survival_tables(backtest: Backtest) -> dict[str, Table]:
+    """The tables about survival by name: `horizons`, `scores`, `lives` and `fates`; none without survival."""
+    found = backtest.survival
+    if found is None:
+        return {}
+    return {
+        "horizons": horizons_table(found.horizons),
+        "scores": scores_table(found),
+        "lives": lives_table(found.lives),
+        "fates": fates_table(found.lives),
+    }
 
 
 def standing(question: Scored) -> str:
@@ -142,7 +178,11 @@ def honest_summary(backtest: Backtest) -> tuple[tuple[str, str], ...]:
     lines: list[tuple[str, str]] = []
     mean = {s.forecaster: s.brier.value for s in backtest.scores}
     naive = naive_names(q.benchmarks for q in backtest.questions)
-    ahead = [f"the {name}" for name in naive if mean.get(name, math.inf) < mean.get(OURS, -math.inf)]
+    ahead = [
+        name if name == NO_CHANGE else f"the {name}"
+        for name in naive
+        if mean.get(name, math.inf) < mean.get(OURS, -math.inf)
+    ]
     if ahead:
         lines.append(("bad", f"Over all questions the model scores worse than {listed(ahead)}."))
     kinds = [standing(q) for q in backtest.questions]
@@ -153,18 +193,30 @@ def honest_summary(backtest: Backtest) -> tuple[tuple[str, str], ...]:
             f"Better than the base rate on {kinds.count(BETTER)} of {counted(compared, 'question')}, worse on "
             f"{kinds.count(WORSE)}.",
         ))  # fmt: skip
-    for q, kind in zip(backtest.questions, kinds, strict=True):
-        if kind == WORSE and q.probability is not None:
-            lines.append((
-                "bad",
-                f"Worse on “{q.text}” ({full_date(q.frozen)}): {percent(q.probability)}, and {RESULTS[q.outcome]}; "
-                f"Brier {score_text(brier(q, OURS))} against {score_text(brier(q, BASE))}.",
-            ))  # fmt: skip
+    worse = [q for q, kind in zip(backtest.questions, kinds, strict=True) if kind == WORSE]
+    shown = worse if len(worse) <= TOLD else sorted(worse, key=_loss, reverse=True)[:TOLD]
+    several = len(backtest.cases) > 1
+    for q in shown:
+        about = f"{q.case}, {full_date(q.frozen)}" if several else full_date(q.frozen)
+        lines.append((
+            "bad",
+            f"Worse on “{q.text}” ({about}): {percent(q.probability or 0.0)}, and {RESULTS[q.outcome]}; "
+            f"Brier {score_text(brier(q, OURS))} against {score_text(brier(q, BASE))}.",
+        ))  # fmt: skip
+    if len(shown) < len(worse):
+        rest = len(worse) - len(shown)
+        verb = "is" if rest == 1 else "are"
+        lines.append(("plain", f"These lost most; {rest} more {verb} marked in the table of questions."))
     if (outside := kinds.count(OUTSIDE)) and not backtest.details:
         verb = "has" if outside == 1 else "have"
         text = f"{counted(outside, 'question')} {verb} no answer in the model and {verb} no part in the scores."
         lines.append(("plain", text))
     return tuple(lines)
+
+
+def _loss(question: Scored) -> float:
+    """How much more we lost than the base rate."""
+    return (brier(question, OURS) or 0.0) - (brier(question, BASE) or 0.0)
 
 
 def proves(backtest: Backtest) -> str:
@@ -175,6 +227,13 @@ def proves(backtest: Backtest) -> str:
         f"{counted(answered, 'answered question')} from {counted(len(backtest.cases), 'case')}, asked at "
         f"{counted(asked_at, 'date')}; questions of one case hang together, so that they count for fewer than they are."
     )
+    if len(backtest.cases) > 1:
+        text += " Intervals therefore draw whole cases, not questions."
+    if 1 < len(backtest.cases) < FEW_CASES <= answered:
+        text += (
+            f" With fewer than {FEW_CASES} cases luck and skill can hardly be told apart: read the intervals, not the "
+            "means."
+        )
     if answered < FEW:
         text += (
             f" With fewer than {FEW} questions luck and skill cannot be told apart: read the intervals, not the means."

@@ -1,8 +1,9 @@
-"""The terminal's view of a backtest: the headline, every question beside the naive forecasts, and the scores."""
+"""The terminal's view of a backtest: the headline, survival, questions beside the naive forecasts, and the scores."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,12 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from servanda.outlook.backtest_answers import Backtest, ForecasterScore, FrozenFrame, Scored
-from servanda.report.backtested import WORSE, honest_summary, proves, standing
-from servanda.report.charts.calibration import BASE, OURS, better, brier, score_text, scored
+from servanda.outlook.backtest_answers import Backtest, ForecasterScore, FrozenFrame, Life, Scored, Survival
+from servanda.outlook.survival_words import LEFT
+from servanda.report.backtested import WORSE, honest_summary, proves, standing, title
+from servanda.report.charts.calibration import BASE, MANY, OURS, better, brier, score_text, scored
 from servanda.report.charts.outlook import naive_columns
+from servanda.report.survived import RIGHT, after, apart, chance, decimals, left_out
 from servanda.report.terminal import WIDTH
 from servanda.report.terminal_outlook import narrow_range
 from servanda.report.words import full_date, percent
@@ -43,28 +46,115 @@ def print_backtest(console: Console, backtest: Backtest, path: Path | None = Non
         put(Text())
         put(Text(title, style="bold underline"))
 
-    put(Text(f"Backtest: {', '.join(backtest.cases)}", style="bold"))
+    put(Text(title(backtest), style="bold"))
     put(Text())
     put(Text(backtest.headline, style="bold"))
     for detail in backtest.details:
         put(Text(detail))
     for kind, line in honest_summary(backtest):
         put(Text(line, style="yellow" if kind == "bad" else ""))
-    if backtest.questions:
+    if backtest.survival is not None:
+        _survival(backtest.survival, head, put)
+    many = len(backtest.questions) > MANY
+    if backtest.questions and not many:
         head("Questions, as asked on the day; naive forecasts beside, the Brier score of each below")
         put(_questions(backtest.questions))
     if backtest.scores:
         head("Mean scores with 95 % intervals, lower is better; skill over the base rate, higher is better")
         put(_scores(backtest.scores))
-    if backtest.frames:
+    if backtest.frames and not many:
         head("Frozen at")
         put(_frames(backtest.frames))
+    if many:
+        put(Text())
+        put(Text(f"All {len(backtest.questions)} questions, and what was known on each day, are on the page."))
     put(Text())
     put(Text(proves(backtest)))
+    for line in (backtest.chosen, left_out(backtest)):
+        if line:
+            put(Text())
+            put(Text(line))
     put(Text(f"{backtest.seconds:.0f} s."))
     if path is not None:
         # Paths are not wrapped, so that they can be copied or opened with a click.
         console.print(Text(f"Report: {path}"), soft_wrap=True)
+
+
+def _survival(found: Survival, head: Callable[[str], None], put: Callable[[Text | Table], None]) -> None:
+    head("Were the agreements still alive?")
+    put(Text(found.headline))
+    for detail in found.details:
+        put(Text(detail))
+    head("Alive after so many years, Brier scores, and ours less that of the base rate (negative is better)")
+    put(_horizons(found))
+    head("Our probability that each was alive, and whether it was (+ alive, - ended, ? not known yet)")
+    put(_lives(found.lives))
+    if any(life.fates for life in found.lives):
+        head("Who left?")
+        put(_fates(found.lives))
+
+
+def _horizons(found: Survival) -> Table:
+    table = _table()
+    table.add_column("After", no_wrap=True)
+    for name in ("Alive", "Forecast", "Base rate", "Ours", "Base", "No change", "Coin", "Difference", "By chance"):
+        table.add_column(name, justify="right", max_width=16)
+    for h in found.horizons:
+        table.add_row(
+            after(h.years), f"{round(h.alive.value * h.known)} of {h.known}",
+            Text.assemble(percent(h.forecast.mean), (f"\n{narrow_range(h.forecast.low, h.forecast.high)}", "dim")),
+            percent(h.base) if math.isfinite(h.base) else "–", *(decimals(s.brier.value) for s in h.scores),
+            apart(h.difference).replace(" (", "\n("), chance(h.difference),
+        )  # fmt: skip
+    rows = [("all", found.alive, found.alive_difference)]
+    if found.left_difference is not None:
+        rows.append(("who left", found.left, found.left_difference))
+    for name, scores, difference in rows:
+        table.add_row(
+            name, f"{difference.questions} asked", "", "", *(decimals(s.brier.value) for s in scores),
+            apart(difference).replace(" (", "\n("), chance(difference), style="bold" if name == "all" else "",
+        )  # fmt: skip
+    return table
+
+
+def _lives(lives: Sequence[Life]) -> Table:
+    years = sorted({asked[0] for life in lives for asked in life.asked})
+    table = _table()
+    table.add_column("Case", ratio=1)
+    table.add_column("Frozen at", no_wrap=True)
+    for year in years:
+        table.add_column(after(year), justify="right", no_wrap=True)
+    for life in lives:
+        at = {asked[0]: asked for asked in life.asked}
+        cells = []
+        for year in years:
+            if year not in at:
+                cells.append(Text("–"))
+                continue
+            _, p, _, _, outcome = at[year]
+            wrong = outcome is not None and (p > 0.5) != outcome
+            mark = {True: "+", False: "-", None: "?"}[outcome]
+            cells.append(Text(f"{percent(p)} {mark}", style="yellow" if wrong else ""))
+        table.add_row(life.case, full_date(life.frozen), *cells)
+    return table
+
+
+def _fates(lives: Sequence[Life]) -> Table:
+    table = _table()
+    table.add_column("Case", no_wrap=True)
+    table.add_column("Left by", ratio=1)
+    table.add_column("Likeliest", ratio=1)
+    table.add_column("What happened", ratio=1)
+    table.add_column("Right", no_wrap=True)
+    for life in lives:
+        if not life.fates:
+            continue
+        left = ", ".join(f"{f.party} {percent(f.probability)}" for f in life.fates if f.kind == LEFT)
+        right = {True: "yes", False: "no", None: "open"}[life.right]
+        table.add_row(
+            life.case, left, life.said, life.came or RIGHT[None], Text(right, style="yellow" if right == "no" else "")
+        )
+    return table
 
 
 def _table() -> Table:
@@ -109,8 +199,8 @@ def _questions(questions: Sequence[Scored]) -> Table:
 def _scores(scores: Sequence[ForecasterScore]) -> Table:
     table = _table()
     table.add_column("Forecaster", no_wrap=True)
-    for title in ("Questions", "Brier", "Log", "Skill", "Beats base rate"):
-        table.add_column(title, justify="right")
+    for name in ("Questions", "Brier", "Log", "Skill", "Beats base rate"):
+        table.add_column(name, justify="right")
     for s in scores:
         style = "bold" if s.forecaster == OURS else "dim" if s.forecaster != BASE else ""
         cells = [scored(i).replace(" (", "\n(") for i in (s.brier, s.log, s.skill)]

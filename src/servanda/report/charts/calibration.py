@@ -15,24 +15,30 @@ from servanda.report.charts.outlook import naive_names
 from servanda.report.charts.outlook_gates import banded
 from servanda.report.charts.outlook_paths import over_plot
 from servanda.report.charts.plain import distinct, plain
+from servanda.report.charts.survival import survival_figures
 from servanda.report.words import MINUS, counted, likelihood, month, percent
 from servanda.uncertainty.answers import Interval
 
 OURS, BASE = "servanda", "base rate"
 OUTCOME = "what happened"
 RESULTS = {True: "it happened", False: "it did not happen"}
+# a chart of more questions than this is no picture
+MANY = 24
 
 
 def backtest_figures(backtest: Backtest) -> dict[str, Figure]:
-    """Every figure for which the backtest has numbers: `asked`, `scores` and `calibration`."""
+    """Every figure for which the backtest has numbers: those of survival, `asked`, `scores` and `calibration`.
+
+    More than `MANY` questions have no figure `asked`: the table of the page holds them.
+    """
     backtest = plain(backtest)
-    made = {}
-    if backtest.questions:
+    made = survival_figures(backtest.survival) if backtest.survival is not None else {}
+    if 0 < len(backtest.questions) <= MANY:
         made["asked"] = asked(backtest.questions, several=len(backtest.cases) > 1)
     if backtest.scores:
-        made["scores"] = scores(backtest.scores)
+        made["scores"] = scores(backtest.scores, over_cases=len(backtest.cases) > 1)
     if any(b.count for b in backtest.calibration):
-        made["calibration"] = calibration(backtest.calibration)
+        made["calibration"] = calibration(backtest.calibration, several=len(backtest.cases) > 1)
     return made
 
 
@@ -114,8 +120,8 @@ def scored(estimate: Interval) -> str:
     return f"{score_text(estimate.value)} ({score_text(estimate.low)} to {score_text(estimate.high)})"
 
 
-def scores(found: Sequence[ForecasterScore]) -> Figure:
-    """Mean Brier and log score and skill of every forecaster, with intervals."""
+def scores(found: Sequence[ForecasterScore], *, over_cases: bool = False) -> Figure:
+    """Mean Brier and log score and skill of every forecaster, with intervals over questions or, of several, cases."""
     titles = {s.forecaster: s.forecaster for s in found}
     panels = []
     kinds = (
@@ -153,18 +159,24 @@ def scores(found: Sequence[ForecasterScore]) -> Figure:
         )  # fmt: skip
     chart = alt.concat(*panels, columns=len(panels), spacing=26)
     description = "Mean Brier scores, lower is better: " + "; ".join(f"{s.forecaster} {scored(s.brier)}" for s in found)
-    table = Table(
+    caption = (
+        "Lower is better for both scores, higher for skill. Lines are 95 % bootstrap intervals over "
+        f"{'cases, each with all its questions' if over_cases else 'questions'}. Dashed: what a coin scores, and no "
+        "skill."
+    )
+    return Figure("Mean scores, with intervals", caption, description, theme.configured(chart, description),
+                  backtest_scores(found))  # fmt: skip
+
+
+def backtest_scores(found: Sequence[ForecasterScore]) -> Table:
+    """Mean scores of every forecaster with their intervals."""
+    return Table(
         "Mean scores with 95 % bootstrap intervals over the questions that every forecaster answered",
         ("Forecaster", "Questions", "Brier score", "Log score", "Skill over the base rate", "Beats the base rate in"),
         tuple(
             (s.forecaster, str(s.questions), scored(s.brier), scored(s.log), scored(s.skill), better(s)) for s in found
         ),
     )
-    caption = (
-        "Lower is better for both scores, higher for skill. Lines are 95 % bootstrap intervals over questions. Dashed: "
-        "what a coin scores, and no skill."
-    )
-    return Figure("Mean scores, with intervals", caption, description, theme.configured(chart, description), table)
 
 
 def better(score: ForecasterScore) -> str:
@@ -174,7 +186,7 @@ def better(score: ForecasterScore) -> str:
     return f"{percent(score.better_than_base)} of samples"
 
 
-def calibration(bins: Sequence[CalibrationBin]) -> Figure:
+def calibration(bins: Sequence[CalibrationBin], *, several: bool = False) -> Figure:
     """Forecast against the share that came true, with intervals and counts, beside the line of perfect calibration."""
     filled = [b for b in bins if b.count]
     rows = [
@@ -223,6 +235,8 @@ def calibration(bins: Sequence[CalibrationBin]) -> Figure:
         "A calibrated forecaster stays near the dashed line. Numbers beside the dots count the forecasts; lines are "
         "95 % intervals, which a handful of questions leaves wide."
     )
+    if several:
+        caption += " They take the questions for independent; those of one case are not, so that they are too narrow."
     return Figure(
         "Forecasts and the share that came true", caption, description, theme.configured(chart, description), table
     )
