@@ -303,8 +303,9 @@ def test_a_broken_convention_is_seen(tmp_path: Path) -> None:
     assert later_years(read(str(file))) == {2015}
 
 
-@pytest.mark.parametrize("name", [name for name, file in FILES.items() if name != FOUNDING])
-def test_a_shipped_case_meets_its_expectations(name: str) -> None:
+@each
+def test_a_historic_case_meets_its_expectations(name: str) -> None:
+    """Cases of theory are held against theirs, more strictly, in `tests/reference/test_theory.py`."""
     case = read(name)
     done = run(case, Settings(select=False, frictions=False, diagnosis=()))
     met = expectations_of(done)

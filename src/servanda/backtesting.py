@@ -23,7 +23,7 @@ from servanda.forecast.benchmarks import COIN, NO_CHANGE, naive
 from servanda.forecast.scores import BASE_RATE, brier, calibration, compare, log_score
 from servanda.forecast.survival_scores import compare_cases, gap
 from servanda.forecast.vocabulary import words
-from servanda.outlook.ahead import is_small, studies_of, sweep_ahead
+from servanda.outlook.ahead import is_small, sweep_ahead
 from servanda.outlook.answers import Benchmark
 from servanda.outlook.backtest_answers import (
     Backtest,
@@ -35,7 +35,7 @@ from servanda.outlook.backtest_answers import (
 )
 from servanda.outlook.backtest_words import said_of, summary
 from servanda.outlook.forecasting import Settings as OutlookSettings
-from servanda.outlook.learning import Step, steps
+from servanda.outlook.learning import Step, steps, studies_of
 from servanda.outlook.library import CHOSEN, Library, library
 from servanda.outlook.survival import (
     OURS,

@@ -9,9 +9,9 @@ from threading import Event
 import pytest
 
 from servanda.outlook import ahead
-from servanda.outlook.ahead import Bundle, is_small, studies_of, sweep_ahead
+from servanda.outlook.ahead import Bundle, is_small, sweep_ahead
 from servanda.outlook.forecasting import Settings
-from servanda.outlook.learning import steps
+from servanda.outlook.learning import steps, studies_of
 from servanda.uncertainty.study import SweepError
 from tests.outlook.quarrel import OTHERS, SIGNALS, quarrel
 

@@ -42,3 +42,21 @@ class Reader(HTMLParser):
 
     def all(self, tag: str) -> list[dict[str, str]]:
         return [attributes for name, attributes in self.elements if name == tag]
+
+
+def words_of(read: Reader) -> str:
+    """What a reader sees, in one line."""
+    return " ".join("".join(read.text).replace("\N{NO-BREAK SPACE}", " ").split())
+
+
+def stand_in_order(words: str, *parts: str) -> None:
+    """Find every part after the one before it.
+
+    Raises
+    ------
+    ValueError
+        If one is not there.
+    """
+    place = 0
+    for part in parts:
+        place = words.index(part, place)

@@ -14,9 +14,9 @@ from servanda.report.charts import theme
 from servanda.report.charts.calibration import backtest_figures
 from servanda.report.tables import to_json
 from servanda.uncertainty.answers import Interval
-from tests.report.browsing import Reader
+from tests.report.browsing import Reader, stand_in_order, words_of
 from tests.report.invented_backtest import awkward, make_backtest
-from tests.report.test_outlook_page import BAD, check, whole, words_of
+from tests.report.test_outlook_page import BAD, check, whole
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +45,8 @@ def test_the_page_is_whole_and_in_order(read: Reader, text: str) -> None:
         *("bottom-line", "questions", "scores", "calibration", "frames", "proof", "method")
     ]
     words = words_of(read)
-    place = 0
-    for part in (
+    stand_in_order(
+        words,
         "On eight settled questions",
         "It did worse than the base rate on 1 of 8 questions.",
         "Worse on “Will the United States be back in the agreement by the end of 2021?” (6 Apr 2021): 31 %, and it did "
@@ -55,8 +55,7 @@ def test_the_page_is_whole_and_in_order(read: Reader, text: str) -> None:
         "Votes of the Security Council are no state of the model.",
         "86 % of samples",
         "Know-how is not observed",
-    ):
-        place = words.index(part, place)
+    )
 
 
 def test_questions_stand_to_the_base_rate_as_their_scores_do() -> None:

@@ -20,9 +20,9 @@ from servanda.report.library import library_summary, write_summary
 from servanda.report.survived import fates_table, horizons_table, left_out, lives_table, scores_table
 from servanda.report.tables import to_json
 from servanda.report.terminal_backtest import print_backtest
-from tests.report.browsing import Reader
+from tests.report.browsing import Reader, stand_in_order, words_of
 from tests.report.invented_library import awkward, make_library
-from tests.report.test_outlook_page import BAD, check, whole, words_of
+from tests.report.test_outlook_page import BAD, check, whole
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +70,8 @@ def test_the_page_is_whole_and_in_order(read: Reader, text: str) -> None:
         *("bottom-line", "survival", "who-left", "scores", "calibration", "questions", "frames", "proof", "method")
     ]
     words = words_of(read)
-    place = 0
-    for part in (
+    stand_in_order(
+        words,
         "The library scored: 6 cases",
         "Worse on",
         "Were they still alive?",
@@ -85,8 +85,7 @@ def test_the_page_is_whole_and_in_order(read: Reader, text: str) -> None:
         "chosen because they are famous, not drawn at random",
         "Left out: new (none of its questions is settled); 2 cases of theory",
         "no part in survival: summit-2019",
-    ):
-        place = words.index(part, place)
+    )
 
 
 def test_many_losses_are_counted_and_the_worst_are_told() -> None:

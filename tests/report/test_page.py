@@ -14,7 +14,7 @@ from servanda.equilibrium.outcome import Spread, Status
 from servanda.report import bundle, page, sections
 from servanda.report.assumptions import chapters
 from servanda.runs import Run
-from tests.report.browsing import Reader
+from tests.report.browsing import Reader, stand_in_order
 from tests.report.fixtures import make_run, with_hostile_titles
 
 
@@ -107,15 +107,14 @@ def test_tables_have_captions_and_scopes_and_charts_have_words(read: Reader, tex
 
 def test_the_bottom_line_comes_first(read: Reader, run: Run) -> None:
     words = "".join(read.text).replace("\N{NO-BREAK SPACE}", " ")
-    place = 0
-    for part in (
+    stand_in_order(
+        words,
         "Information as of 1 Sep 2022",
         run.verdict.headline,
         "Would it be signed, ratified and kept?",
         "Dated questions, in words and numbers",
         "Certificates of the solution",
-    ):
-        place = words.index(part, place)
+    )
     assert run.status.value in words
     assert "Selection-dependent under 5 other continuations: war by the horizon." in words
 

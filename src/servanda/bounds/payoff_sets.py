@@ -89,7 +89,9 @@ class PayoffSets:
 
 @dataclass(frozen=True)
 class Arena:
-    """A two-player game as the kernel takes it; rewards in units of `scale`, deviations by profile and player."""
+    """A two-player game as the kernel takes it: rewards in units of `scale`, deviations by profile and player, and the
+    least and greatest payoffs [state, player] of any play, in the same units.
+    """
 
     profile_start: Ints
     reward: Floats
@@ -100,6 +102,7 @@ class Arena:
     deviation_profile: Ints
     discount: Floats
     scale: float
+    limits: tuple[Floats, Floats]
 
     @property
     def structure(self) -> tuple[Ints | Floats, ...]:
@@ -124,11 +127,6 @@ def arena_of(game: MarkovGame) -> Arena:
         raise ValueError("payoff sets need discount factors above 0")
     low, high = _range_of(game)
     scale = float(max((high - low).max(), 1e-300))
-    profiles, options = game.entries
-    option_of = {int(p): {} for p in range(game.profiles)}  # type: dict[int, dict[int, int]]
-    seat_of = game.seat_of_option[options]
-    for p, seat, option in zip(profiles.tolist(), seat_of.tolist(), options.tolist(), strict=True):
-        option_of[p][seat] = option
     deviations: list[int] = []
     starts = [0]
     for s in range(game.states):
@@ -157,6 +155,7 @@ def arena_of(game: MarkovGame) -> Arena:
         np.array(deviations, dtype=np.int32),
         np.ascontiguousarray(game.discount, dtype=np.float64),
         scale,
+        (low / scale, high / scale),
     )
 
 
@@ -185,7 +184,8 @@ def payoff_sets(
     """
     how = settings or Settings()
     arena = arena_of(game)
-    low, high = (bound / arena.scale for bound in _range_of(game))
+    low, high = arena.limits
+    longest = _longest(game)
     room = 64
     sets = np.zeros((game.states, room, 2))
     sizes = np.full(game.states, 4, dtype=np.int32)
@@ -199,10 +199,10 @@ def payoff_sets(
         alive[:] = allowed
     killed = np.zeros(game.profiles, dtype=np.int32)
     died = np.full(game.profiles, -1, dtype=np.int32)
-    target = how.tolerance * (1.0 - float(_longest(game)))
+    target = how.tolerance * (1.0 - longest)
     status, movement, step = Bound.STEP_LIMIT, np.inf, 0
     share, least, since = how.widen, np.inf, 0
-    stall = 10 + int(1.0 / (1.0 - _longest(game)))
+    stall = 10 + int(1.0 / (1.0 - longest))
     for step in range(1, how.steps + 1):
         before = alive.copy()
         if movement < least:

@@ -10,7 +10,8 @@ from functools import cached_property
 from servanda.case.dates import add_months
 from servanda.case.document import Document, TreePath
 from servanda.case.expression import Expression, Number
-from servanda.case.resolved import Outcome, ResolvedCase, Variable
+from servanda.case.outcomes import Outcomes, all_outcomes
+from servanda.case.resolved import ResolvedCase, Variable
 from servanda.errors import Issue, Location, Severity
 
 
@@ -56,18 +57,9 @@ class Facts:
         )
 
     @cached_property
-    def outcome_lists(self) -> tuple[tuple[tuple[Outcome, ...], Location], ...]:
+    def outcome_lists(self) -> tuple[Outcomes, ...]:
         """Every list of outcomes, with the place of what leads to it."""
-        case = self.case
-        lists = [(event.outcomes, event.where) for event in case.chance]
-        lists += [(option.outcomes, option.where) for decision in case.decisions for option in decision.options]
-        lists += [(profile.outcomes, profile.where) for point in case.simultaneous for profile in point.profiles]
-        lists += [
-            (consequence.outcomes, consequence.where)
-            for draft in case.drafts
-            for consequence in (*draft.breaches, *draft.exits, *draft.withdrawals)
-        ]
-        return tuple(lists)
+        return all_outcomes(self.case)
 
     def issue(
         self,

@@ -233,57 +233,51 @@ def _obligation(binding: Binding, side: str, decision: str, duty: written_forms.
 
 
 def _breaches(binding: Binding, draft: str, written: written_forms.Draft) -> tuple[Consequence, ...]:
-    found: dict[str, Consequence] = {
-        side: Consequence(side, "collapse", SURELY_NOTHING, ()) for side in binding.parties
-    }
+    found = _nothing(binding)
     for side, breach in written.breach.items():
         path: TreePath = ("drafts", draft, "breach", side)
-        _known_party(binding, side, path, "break the deal", key=True)
-        found[side] = Consequence(
-            side,
-            breach.leads_to,
-            binding.outcomes(breach.effects, breach.outcomes, path),
-            binding.prices(breach.price, (*path, "price"), "price of breach"),
-            binding.citation(breach, path),
-            binding.document.place(path, key=True),
-        )
+        found[side] = _consequence(binding, side, breach, path, ("break the deal", "price of breach"))
     return tuple(found.values())
 
 
 def _exits(binding: Binding, draft: str, written: written_forms.Draft) -> tuple[Consequence, ...]:
-    found: dict[str, Consequence] = {
-        side: Consequence(side, "collapse", SURELY_NOTHING, ()) for side in binding.parties
-    }
+    found = _nothing(binding)
     for side, exit_ in written.exit.items():
         path: TreePath = ("drafts", draft, "exit", side)
-        _known_party(binding, side, path, "leave the deal", key=True)
-        found[side] = Consequence(
-            side,
-            "collapse",
-            binding.outcomes(exit_.effects, exit_.outcomes, path),
-            binding.prices(exit_.price, (*path, "price"), "price of leaving"),
-            binding.citation(exit_, path),
-            binding.document.place(path, key=True),
-        )
+        found[side] = _consequence(binding, side, exit_, path, ("leave the deal", "price of leaving"))
     return tuple(found.values())
 
 
 def _withdrawals(binding: Binding, draft: str, written: written_forms.Draft) -> tuple[Consequence, ...]:
-    found = []
-    for side, withdrawal in written.withdrawal.items():
-        path: TreePath = ("drafts", draft, "withdrawal", side)
-        _known_party(binding, side, path, "withdraw a signature", key=True)
-        found.append(
-            Consequence(
-                side,
-                "collapse",
-                binding.outcomes(withdrawal.effects, withdrawal.outcomes, path),
-                binding.prices(withdrawal.price, (*path, "price"), "price of withdrawing a signature"),
-                binding.citation(withdrawal, path),
-                binding.document.place(path, key=True),
-            )
-        )
-    return tuple(found)
+    told = ("withdraw a signature", "price of withdrawing a signature")
+    return tuple(
+        _consequence(binding, side, withdrawal, ("drafts", draft, "withdrawal", side), told)
+        for side, withdrawal in written.withdrawal.items()
+    )
+
+
+def _nothing(binding: Binding) -> dict[str, Consequence]:
+    """What follows for each party where nothing is written: the deal is over."""
+    return {side: Consequence(side, "collapse", SURELY_NOTHING, ()) for side in binding.parties}
+
+
+def _consequence(
+    binding: Binding,
+    side: str,
+    written: written_forms.Breach | written_forms.Exit | written_forms.Withdrawal,
+    path: TreePath,
+    told: tuple[str, str],
+) -> Consequence:
+    """What follows for one side; `told` are what it does, and the name of its price."""
+    _known_party(binding, side, path, told[0], key=True)
+    return Consequence(
+        side,
+        written.leads_to if isinstance(written, written_forms.Breach) else "collapse",
+        binding.outcomes(written.effects, written.outcomes, path),
+        binding.prices(written.price, (*path, "price"), told[1]),
+        binding.citation(written, path),
+        binding.document.place(path, key=True),
+    )
 
 
 def _linkage(binding: Binding, written: written_forms.Linkage, path: TreePath) -> Linkage:

@@ -11,7 +11,7 @@ import numpy as np
 
 from servanda.case import expression as syntax
 from servanda.case.dates import decimal_year
-from servanda.case.resolved import Consequence, Draft, Form, Price
+from servanda.case.resolved import SURELY_NOTHING, Consequence, Draft, Form, Price
 from servanda.compile.layout import Codes, DealLevel, Layout
 from servanda.compile.rules import ONE, Applied, Movers, Rows, Rule, complement, holds, waiting
 from servanda.compile.world_rules import consequence_branches
@@ -270,14 +270,12 @@ class DealMachine:
     def _unsign(self, index: int, side: str, rows: Rows, codes: Codes) -> Applied:
         """Withdraw the signature of a draft that awaits ratification."""
         draft = self.case.drafts[index]
-        written = next((w for w in draft.withdrawals if w.side == side), None)
-        if written is None:
-            return self._move("withdraw signature", 1, rows, codes, side, DealLevel("ended"))
+        nothing = Consequence(side, "collapse", SURELY_NOTHING, (), where=self.case.protocol.where)
+        written = next((w for w in draft.withdrawals if w.side == side), nothing)
         here = codes[rows]
         outcomes = tuple(consequence_branches(self.layout, draft, written, here))
         paid = self.movers.prices(written.prices)
-        mover = self.movers.of(side, here)
-        return Applied("withdraw signature", 1, rows, mover, outcomes, paid, written.where)
+        return Applied("withdraw signature", 1, rows, self.movers.of(side, here), outcomes, paid, written.where)
 
     def answer(self, to: str) -> Rule:
         """The other party's answer to what `to` has tabled."""

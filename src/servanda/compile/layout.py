@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from servanda.case.outcomes import all_outcomes, outcomes_of_choices
 from servanda.case.resolved import Change, ResolvedCase, Simultaneous, Variable
 from servanda.compile.evaluation import STAGES, Scope
 
@@ -65,11 +66,8 @@ def deal_levels(case: ResolvedCase) -> tuple[DealLevel, ...]:
 
 
 def _suspends(case: ResolvedCase) -> bool:
-    outcomes = [o for e in case.chance for o in e.outcomes]
-    outcomes += [o for d in case.decisions for option in d.options for o in option.outcomes]
-    outcomes += [o for s in case.simultaneous for p in s.profiles for o in p.outcomes]
-    outcomes += [o for d in case.drafts for after in (*d.breaches, *d.exits, *d.withdrawals) for o in after.outcomes]
-    return any(c.variable == "deal" and c.to == "suspended" for o in outcomes for c in o.effects)
+    effects = (c for outcomes, _ in all_outcomes(case) for o in outcomes for c in o.effects)
+    return any(c.variable == "deal" and c.to == "suspended" for c in effects)
 
 
 @dataclass(frozen=True)
@@ -239,8 +237,7 @@ def layout_of(case: ResolvedCase) -> Layout:
     a decision lie within a part of the states that fits the cache.
     """
     levels = deal_levels(case)
-    moved = {c.variable for d in case.decisions for o in d.options for x in o.outcomes for c in x.effects}
-    moved |= {c.variable for s in case.simultaneous for p in s.profiles for x in p.outcomes for c in x.effects}
+    moved = {c.variable for outcomes, _ in outcomes_of_choices(case) for o in outcomes for c in o.effects}
 
     def restless(variable: Variable) -> tuple[bool, int]:
         kind = {"office": 0, "stock": 1, "condition": 2}[variable.kind] - (1 if variable.ratchet else 0)

@@ -84,6 +84,7 @@ class Period:
         self._discount = numbers.discount.reshape(1, -1)
         self._payoffs: dict[int, Floats] = {}
         self._full = (1 << len(game.schedule.blocks)) - 1
+        self._seats = frozenset(stage for group in game.simultaneous for stage in group)
         self._applies: list[list[float]] = game.schedule.applies.tolist()
         self._tail: list[float] = game.schedule.tail.tolist()
 
@@ -203,15 +204,13 @@ class Period:
         logit = mode == kernel.LOGIT
         if as_odds and not (logit and self.draws == LANES):
             raise ValueError(f"odds are written by logit play of {LANES} draws only")
-        at_once = self.game.together if self.game.simultaneous else {}
-        seats = {i for group in self.game.simultaneous for i in group}
         for slot in reversed(slots):
             weight = self.weight(slot, period)
             stage = self.game.stages[slot.stage]
             if weight == 0.0 or stage.rows == 0:
                 continue
-            if slot.stage in seats:
-                if slot.stage in at_once:
+            if slot.stage in self._seats:
+                if slot.stage in self.game.together:
                     odds, behind = self.decide(values, table, self.numbers.precision, slot.stage, mode, objective)
                     if advantage is not None:
                         part = slice(slot.options.stop - len(odds), slot.options.stop)

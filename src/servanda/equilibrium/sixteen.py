@@ -121,12 +121,10 @@ class SixteenPeriod(Period):
         accrue(flat, self.game.payoff_class, self._points(period), self._rate)
         scratch = self._room(self.game.actors)
 
-        seats = {i for group in self.game.simultaneous for i in group}
-
         def sweep(array: Singles, slots: list[Slot]) -> None:
             for slot in reversed(slots):
                 weight, stage = self.weight(slot, period), self.game.stages[slot.stage]
-                if slot.stage in seats:
+                if slot.stage in self._seats:
                     self._decided(array, slot, period, odds)
                 elif self.mode == kernel.TASTE and weight != 0.0 and stage.rows:
                     self._tasted(array, slot, period, weight, odds)

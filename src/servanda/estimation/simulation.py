@@ -18,6 +18,7 @@ from servanda.errors import CaseError, Issue
 from servanda.estimation.likelihood import SOLVER
 from servanda.estimation.sites import DecisionPoints
 from servanda.game import Numbers, Stage
+from servanda.writing import replacing
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -57,22 +58,17 @@ class Simulated:
         OSError
             If the file cannot be written.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        try:
-            if path.suffix == ".parquet":
-                import pyarrow as pa
-                import pyarrow.parquet as pq
-
-                columns = list(zip(*self.rows, strict=True)) or [() for _ in self.columns]
-                made = [pa.array(cells, pa.string()) for cells in columns]
-                table = pa.table(dict(zip(self.columns, made, strict=True)))
-                pq.write_table(table.replace_schema_metadata({"servanda": "; ".join(self.remarks)}), part)
-            else:
+        with replacing(path) as part:
+            if path.suffix != ".parquet":
                 part.write_text(self.text(), encoding="utf-8")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+                return
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+
+            columns = list(zip(*self.rows, strict=True)) or [() for _ in self.columns]
+            made = [pa.array(cells, pa.string()) for cells in columns]
+            table = pa.table(dict(zip(self.columns, made, strict=True)))
+            pq.write_table(table.replace_schema_metadata({"servanda": "; ".join(self.remarks)}), part)
 
 
 def simulate(

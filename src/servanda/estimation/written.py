@@ -10,6 +10,7 @@ from servanda.case.loading import load_text
 from servanda.case.reader import read_file
 from servanda.errors import CaseError
 from servanda.estimation.answers import Estimate, Fit
+from servanda.writing import atomic_write
 
 GRADE = "M"
 
@@ -34,13 +35,7 @@ def write_estimates(found: Fit, case_file: str | Path, path: Path) -> tuple[str,
         If the file cannot be written.
     """
     text, left = with_estimates(found, case_file)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    atomic_write(path, text)
     return left
 
 

@@ -13,7 +13,7 @@ a single question are resampled together. All forecasters are resampled with the
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -305,19 +305,42 @@ def compare(
     >>> found[0].brier.value, round(found[0].skill.value, 3), found[0].better
     (0.025, 0.9, 1.0)
     """
+
+    def weights_of(every: NDArray[np.intp]) -> tuple[Floats, bool]:
+        kept = None if strata is None else [strata[int(k)] for k in every]
+        return resampled(len(every), kept, seed=seed), len(every) > 1
+
+    return standings(forecasts, happened, weights_of, reference)
+
+
+def standings(
+    forecasts: Mapping[str, ArrayLike],
+    happened: ArrayLike,
+    weights_of: Callable[[NDArray[np.intp]], tuple[Floats, bool]],
+    reference: str = BASE_RATE,
+) -> tuple[Standing, ...]:
+    """Scores of several forecasters on the questions that all answered, in the order given.
+
+    Parameters
+    ----------
+    weights_of : told which questions those are, gives bootstrap weights [sample, question] and whether they are enough
+        to show intervals (nan if not)
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, or for what is no probability or outcome.
+    """
     outcome = np.asarray(happened, dtype=np.float64)
     stated = {name: np.asarray(p, dtype=np.float64) for name, p in forecasts.items()}
     if any(p.shape != outcome.shape for p in stated.values()):
         raise ValueError(f"every forecaster must have {outcome.size} entries, nan for a question left open")
     every = np.flatnonzero(np.all([~np.isnan(p) for p in stated.values()], axis=0)) if stated else np.zeros(0, int)
     outcome = outcome[every]
-    kept = None if strata is None else [strata[int(k)] for k in every]
-    weights = resampled(len(every), kept, seed=seed)
+    weights, enough = weights_of(every)
     squares = {name: brier(p[every], outcome) for name, p in stated.items()}
     surprise = {name: log_score(p[every], outcome) for name, p in stated.items()}
-    open_ = np.full(len(every), np.nan)
-    beside = squares.get(reference, open_)
-    enough = len(every) > 1
+    beside = squares.get(reference, np.full(len(every), np.nan))
 
     def estimate(losses: Floats) -> Estimate:
         value = float(losses.mean()) if len(every) else float("nan")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from servanda.forecast.scores import BASE_RATE, SAMPLES, Estimate, Standing, brier, interval, log_score, skill
+from servanda.forecast.scores import BASE_RATE, SAMPLES, Estimate, Standing, brier, interval, standings
 
 Floats = NDArray[np.float64]
 EXACT = 16
@@ -98,37 +98,14 @@ def compare_cases(
     >>> found[0].brier.value, found[0].questions, found[0].better
     (0.025, 2, 1.0)
     """
-    outcome = np.asarray(happened, dtype=np.float64)
-    stated = {name: np.asarray(p, dtype=np.float64) for name, p in forecasts.items()}
-    if any(p.shape != outcome.shape for p in stated.values()) or len(cases) != outcome.size:
-        raise ValueError(f"every forecaster must have {outcome.size} entries, nan for a question left open")
-    every = np.flatnonzero(np.all([~np.isnan(p) for p in stated.values()], axis=0)) if stated else np.zeros(0, int)
-    outcome = outcome[every]
-    kept = [cases[int(k)] for k in every]
-    enough = len(set(kept)) > 1
-    weights = by_cases(kept, seed=seed)
-    squares = {name: brier(p[every], outcome) for name, p in stated.items()}
-    surprise = {name: log_score(p[every], outcome) for name, p in stated.items()}
-    beside = squares.get(reference, np.full(len(every), np.nan))
+    if len(cases) != np.asarray(happened).size:
+        raise ValueError(f"every forecaster must have {len(cases)} entries, one a question, and so must the outcomes")
 
-    def estimate(losses: Floats) -> Estimate:
-        value = float(losses.mean()) if len(losses) else float("nan")
-        return interval(value, weights @ losses if enough else np.zeros(0))
+    def weights_of(every: NDArray[np.intp]) -> tuple[Floats, bool]:
+        kept = [cases[int(k)] for k in every]
+        return by_cases(kept, seed=seed), len(set(kept)) > 1
 
-    found = []
-    for name in stated:
-        own, other = weights @ squares[name], weights @ beside
-        with np.errstate(divide="ignore", invalid="ignore"):
-            saved = 1.0 - own / other
-        value = skill(float(squares[name].mean()), float(beside.mean())) if len(every) else float("nan")
-        found.append(
-            Standing(
-                name, len(every), estimate(squares[name]), estimate(surprise[name]),
-                interval(value, saved if enough else np.zeros(0)), estimate(squares[name] - beside),
-                float((own < other - 1e-15).mean()) if enough and reference in stated else float("nan"),
-            )
-        )  # fmt: skip
-    return tuple(found)
+    return standings(forecasts, happened, weights_of, reference)
 
 
 def gap(first: ArrayLike, second: ArrayLike, happened: ArrayLike, cases: Sequence[Hashable], *, seed: int = 0) -> Gap:

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from hashlib import sha256
 from math import prod
 from pathlib import Path
 from threading import Event
 
-from servanda.case.resolved import ResolvedCase
 from servanda.ensemble import Ensemble
 from servanda.ensemble.study import CHUNK, Rows
-from servanda.ledger import cache_folder
 from servanda.outlook.forecasting import Settings
 from servanda.uncertainty.executors import solved
 from servanda.uncertainty.parts import about
@@ -50,19 +47,6 @@ class Bundle:
         return {}
 
 
-def studies_of(case: ResolvedCase, days: Sequence[date], settings: Settings) -> tuple[Ensemble, ...]:
-    """The studies that `steps` sweeps for a case, one a day."""
-    ordered = sorted(set(days))
-    before = [None, *ordered[:-1]]
-    return tuple(
-        Ensemble.of(
-            case, day=day, learn_from=since, seed=settings.seed, paths=False, leave_out=False,
-            overrides=settings.overrides,
-        )
-        for day, since in zip(ordered, before, strict=True)
-    )  # fmt: skip
-
-
 def sweep_ahead(
     studies: Sequence[Ensemble], settings: Settings, workers: int, tell: Callable[[float], None] | None = None
 ) -> int:
@@ -75,7 +59,7 @@ def sweep_ahead(
     SweepError
         If a sweep cannot go on, or `settings.stop` was set (exit code 130). What was finished is kept.
     """
-    folder = settings.folder or cache_folder() / "sweeps"
+    folder = settings.sweeps
     missing = [study for study in studies if not _there(study, settings.draws, folder)]
     if settings.cluster is not None or workers < 2 or len(missing) < 2:
         return 0

@@ -68,6 +68,11 @@ class Settings:
     overrides: Mapping[str, float] = field(default_factory=dict)
     stop: Event | None = None
 
+    @property
+    def sweeps(self) -> Path:
+        """Where sweeps are kept: the folder, or one in the user's cache."""
+        return self.folder or cache_folder() / "sweeps"
+
 
 def look(case: ResolvedCase, settings: Settings | None = None, progress: Progress | None = None) -> Outlook:
     """The outlook of a case.
@@ -101,7 +106,7 @@ def look(case: ResolvedCase, settings: Settings | None = None, progress: Progres
 def swept(study: Ensemble, how: Settings, tell: Callable[[float], None]) -> Read:
     """Solve the draws of a study, or read those that are there, and weigh them."""
     found = sweep(
-        study, how.draws, folder=how.folder or cache_folder() / "sweeps", workers=how.workers, cluster=how.cluster,
+        study, how.draws, folder=how.sweeps, workers=how.workers, cluster=how.cluster,
         chunk=CHUNK, progress=lambda done, of, _: tell(done / of), stop=how.stop,
     )  # fmt: skip
     failed = found["failure"] != ""

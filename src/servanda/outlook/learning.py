@@ -14,7 +14,6 @@ from servanda.case.resolved import ResolvedCase
 from servanda.ensemble import Ensemble
 from servanda.ensemble.study import CHUNK
 from servanda.errors import CaseError
-from servanda.ledger import cache_folder
 from servanda.outlook.forecasting import Settings
 from servanda.uncertainty.answers import Weighing
 from servanda.uncertainty.sweep import sweep
@@ -48,6 +47,19 @@ class Step:
         return self.swept[f"before.{name}" if self.weighing.tempering == 0.0 else name]
 
 
+def studies_of(case: ResolvedCase, days: Sequence[date], settings: Settings) -> tuple[Ensemble, ...]:
+    """The studies that `steps` sweeps, one a day in order, each learning from what was seen since the day before it."""
+    ordered = sorted(set(days))
+    before = [None, *ordered[:-1]]
+    return tuple(
+        Ensemble.of(
+            case, day=day, learn_from=since, seed=settings.seed, paths=False, leave_out=False,
+            overrides=settings.overrides,
+        )
+        for day, since in zip(ordered, before, strict=True)
+    )  # fmt: skip
+
+
 def steps(
     case: ResolvedCase, days: Sequence[date], settings: Settings, tell: Callable[[float], None] | None = None
 ) -> tuple[Step, ...]:
@@ -69,21 +81,16 @@ def steps(
     gone = np.zeros(settings.draws)
     lost = np.zeros(settings.draws, dtype=bool)
     pieces = 0
-    ordered = sorted(set(days))
-    for number, day in enumerate(ordered):
-        since = found[-1].day if found else None
-        study = Ensemble.of(
-            case, day=day, learn_from=since, seed=settings.seed, paths=False, leave_out=False,
-            overrides=settings.overrides,
-        )  # fmt: skip
+    studies = studies_of(case, days, settings)
+    for number, (day, study) in enumerate(zip(sorted(set(days)), studies, strict=True)):
 
         def told(done: int, of: int, _: float, number: int = number) -> None:
             if tell is not None:
-                tell((number + done / of) / len(ordered))
+                tell((number + done / of) / len(studies))
 
         done = sweep(
-            study, settings.draws, folder=settings.folder or cache_folder() / "sweeps", workers=settings.workers,
-            cluster=settings.cluster, chunk=CHUNK, progress=told, stop=settings.stop,
+            study, settings.draws, folder=settings.sweeps, workers=settings.workers, cluster=settings.cluster,
+            chunk=CHUNK, progress=told, stop=settings.stop,
         )  # fmt: skip
         lost = lost | (done["failure"] != "")
         if lost.all():

@@ -10,7 +10,6 @@ from typing import Any
 
 from servanda.forecast.benchmarks import NO_CHANGE
 from servanda.outlook.backtest_answers import Backtest, FrozenFrame, Scored
-from servanda.report.bundle import atomic_write
 from servanda.report.charts.calibration import BASE, MANY, OURS, RESULTS, backtest_figures, brier, score_text
 from servanda.report.charts.evidence import choice_name
 from servanda.report.charts.figure import Table
@@ -20,6 +19,7 @@ from servanda.report.sheet import asset, drawing, fill
 from servanda.report.survived import fates_table, horizons_table, left_out, lives_table, scores_table
 from servanda.report.tables import plain_data
 from servanda.report.words import counted, full_date, listed, percent
+from servanda.writing import atomic_write
 
 # Below this many answered questions, or cases, no difference between forecasters can be told from luck.
 FEW, FEW_CASES = 30, 30

@@ -5,38 +5,14 @@ Making the text takes more than a second, so it is kept in the user's cache fold
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
+
+from servanda.ledger import cache_folder
+from servanda.writing import atomic_write
 
 SNIPPET = "window.servandaEmbed = vegaEmbed;"
 CLOSING = "window.servandaEmbed="
-
-
-def cache_folder() -> Path:
-    """The user's cache folder for this program (`XDG_CACHE_HOME`, else `~/.cache`)."""
-    root = os.environ.get("XDG_CACHE_HOME")
-    return (Path(root) if root else Path.home() / ".cache") / "servanda"
-
-
-def atomic_write(path: Path, text: str) -> None:
-    """Write a whole text file or nothing: to a neighbour first, then renamed over `path`.
-
-    Raises
-    ------
-    OSError
-        If the folder cannot be made or written; no part of the file is left behind.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _whole(text: str) -> bool:

@@ -17,7 +17,7 @@ from servanda.diagnosis.answers import Design, Designs
 from servanda.diagnosis.design_words import described
 from servanda.forecast.vocabulary import words
 from servanda.report.tables import plain_data
-from servanda.report.terminal import WIDTH
+from servanda.report.terminal import writers
 from servanda.report.words import (
     GATE_TITLES,
     TINY,
@@ -88,14 +88,7 @@ def show(designs: Designs, console: Console, *, sides: Mapping[str, str], whole:
     whole
         Print every design, dominated ones too.
     """
-    width = min(console.width, WIDTH)
-
-    def put(item: Text | Table) -> None:
-        console.print(item, width=width)
-
-    def head(title: str) -> None:
-        put(Text())
-        put(Text(title, style="bold underline"))
+    put, head = writers(console)
 
     put(Text(designs.sentence, style="bold"))
     for text in (designs.change, *designs.islands):

@@ -12,7 +12,6 @@ from typing import Any
 from servanda.outlook.answers import Benchmark, Driver, EvidenceFinding, Outlook, QuestionOutlook
 from servanda.provenance import Provenance
 from servanda.report import sensitivities
-from servanda.report.bundle import atomic_write
 from servanda.report.charts.boxes import path_table
 from servanda.report.charts.evidence import CHOOSER, bits, choice_name, wording
 from servanda.report.charts.figure import Table
@@ -24,6 +23,7 @@ from servanda.report.sheet import asset, drawing, fill
 from servanda.report.tables import plain_data
 from servanda.report.words import GRADES, capital, counted, full_date, grade_title, listed, percent, signed
 from servanda.uncertainty.answers import Band, Posterior, Weighing
+from servanda.writing import atomic_write
 
 DRIVERS_SHOWN = 3
 LEVELS = ("high", "moderate", "low")

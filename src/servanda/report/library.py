@@ -6,10 +6,10 @@ from pathlib import Path
 
 from servanda.outlook.backtest_answers import Backtest
 from servanda.report.backtested import proves, survival_tables
-from servanda.report.bundle import atomic_write
 from servanda.report.charts.calibration import backtest_scores
 from servanda.report.charts.figure import Table
 from servanda.report.survived import left_out
+from servanda.writing import atomic_write
 
 _HEAD = """\
 # The library, scored

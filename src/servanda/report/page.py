@@ -8,12 +8,12 @@ from pathlib import Path
 from servanda.forecast.vocabulary import words
 from servanda.report import diagnosed, sections, switchboard
 from servanda.report.assumptions import chapters, web_address
-from servanda.report.bundle import atomic_write
 from servanda.report.charts import figures
 from servanda.report.charts.shares import ranked
 from servanda.report.sheet import asset, drawing, fill
 from servanda.report.words import GRADES
 from servanda.runs import Run
+from servanda.writing import atomic_write
 
 # Readers without scripts see still pictures of these; of the rest they have the tables.
 STILL = (

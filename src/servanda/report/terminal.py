@@ -39,12 +39,28 @@ from servanda.report.words import (
 from servanda.runs import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
 
 WIDTH = 100
 ENDINGS_SHOWN = 1
 REPAIRS_SHOWN = 8
 PAIRS_SHOWN = 5
+
+
+def writers(console: Console) -> tuple[Callable[[Text | Table | Padding], None], Callable[[str], None]]:
+    """How everything is printed: something at most 100 columns wide, and a heading with a line above it."""
+    width = min(console.width, WIDTH)
+
+    def put(item: Text | Table | Padding) -> None:
+        console.print(item, width=width)
+
+    def head(title: str) -> None:
+        put(Text())
+        put(Text(title, style="bold underline"))
+
+    return put, head
 
 
 def show(run: Run, console: Console, *, report: Path | None = None) -> None:
@@ -59,14 +75,7 @@ def show(run: Run, console: Console, *, report: Path | None = None) -> None:
     report
         Where the report of the run was written, if it was.
     """
-    width = min(console.width, WIDTH)
-
-    def put(item: Text | Table | Padding) -> None:
-        console.print(item, width=width)
-
-    def head(title: str) -> None:
-        put(Text())
-        put(Text(title, style="bold underline"))
+    put, head = writers(console)
 
     case = run.case
     put(Text.assemble((case.title, "bold"), f"  (information as of {full_date(case.as_of)})"))
@@ -107,14 +116,7 @@ def show(run: Run, console: Console, *, report: Path | None = None) -> None:
 
 def show_frictions(lattice: FrictionLattice | None, flips: Flips | None, console: Console) -> None:
     """Print what each friction does, the smallest repairs, the strongest interactions, and what flips the verdict."""
-    width = min(console.width, WIDTH)
-
-    def put(item: Text | Table) -> None:
-        console.print(item, width=width)
-
-    def head(title: str) -> None:
-        put(Text())
-        put(Text(title, style="bold underline"))
+    put, head = writers(console)
 
     if lattice is not None:
         measure = Measure(lattice.unit)

@@ -17,7 +17,7 @@ from servanda.report.backtested import WORSE, honest_summary, proves, standing, 
 from servanda.report.charts.calibration import BASE, MANY, OURS, better, brier, score_text, scored
 from servanda.report.charts.outlook import naive_columns
 from servanda.report.survived import RIGHT, after, apart, chance, decimals, left_out
-from servanda.report.terminal import WIDTH
+from servanda.report.terminal import writers
 from servanda.report.terminal_outlook import narrow_range
 from servanda.report.words import full_date, percent
 
@@ -37,14 +37,7 @@ def print_backtest(console: Console, backtest: Backtest, path: Path | None = Non
     path
         Where the page of the backtest was written, if it was.
     """
-    width = min(console.width, WIDTH)
-
-    def put(item: Text | Table) -> None:
-        console.print(item, width=width)
-
-    def head(title: str) -> None:
-        put(Text())
-        put(Text(title, style="bold underline"))
+    put, head = writers(console)
 
     put(Text(title(backtest), style="bold"))
     put(Text())

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from servanda.estimation.answers import Estimate, Fit, Posterior, Quality, Restriction
-from servanda.report.terminal import WIDTH
+from servanda.report.terminal import writers
 from servanda.report.words import counted
 
 if TYPE_CHECKING:
@@ -29,14 +29,7 @@ def print_fit(console: Console, found: Fit, *, brief: bool = False) -> None:
     brief
         Print the headline and the estimates only.
     """
-    width = min(console.width, WIDTH)
-
-    def put(item: Text | Table) -> None:
-        console.print(item, width=width)
-
-    def head(title: str) -> None:
-        put(Text())
-        put(Text(title, style="bold underline"))
+    put, head = writers(console)
 
     put(Text(f"{found.title}: estimated from {found.panel}", style="bold"))
     put(Text(found.headline))

@@ -22,7 +22,7 @@ from servanda.report.charts.outlook_gates import points_of
 from servanda.report.charts.tornado import interval, measure_of, trusted
 from servanda.report.forecasted import leading_drivers, thin
 from servanda.report.sensitivities import box_sentence, leading, quality
-from servanda.report.terminal import WIDTH
+from servanda.report.terminal import WIDTH, writers
 from servanda.report.words import capital, full_date, likelihood, number, percent, signed
 from servanda.uncertainty.answers import Box, Posterior, Sensitivity, Weighing
 
@@ -47,7 +47,7 @@ def print_outlook(console: Console, outlook: Outlook, path: Path | None = None) 
     path
         Where the page of the outlook was written, if it was.
     """
-    put, head = _writers(console)
+    put, head = writers(console)
     put(Text.assemble((outlook.title, "bold"), f"  (information as of {full_date(outlook.as_of)})"))
     put(Text())
     put(Text(outlook.headline, style="bold"))
@@ -98,7 +98,7 @@ def print_sensitivity(
     path
         Where the draws are kept, if they are.
     """
-    put, head = _writers(console)
+    put, head = writers(console)
     measure = measure_of(found)
     put(Text(found.title, style="bold"))
     mean = likelihood(found.mean) if measure.probability else measure.level(found.mean)
@@ -130,19 +130,6 @@ def print_sensitivity(
         put(table)
     if path is not None:
         console.print(Text(f"Draws: {path}"), soft_wrap=True)
-
-
-def _writers(console: Console) -> tuple[Callable[[Text | Table], None], Callable[[str], None]]:
-    width = min(console.width, WIDTH)
-
-    def put(item: Text | Table) -> None:
-        console.print(item, width=width)
-
-    def head(title: str) -> None:
-        put(Text())
-        put(Text(title, style="bold underline"))
-
-    return put, head
 
 
 def _table(first: str, *, numbers: Sequence[str] = ()) -> Table:
