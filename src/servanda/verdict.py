@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from servanda.case.resolved import DealStart
-from servanda.diagnosis.findings import DraftVerdict, Gate
+from servanda.diagnosis.findings import Gate
 from servanda.forecast.projections import Forecast
 from servanda.forecast.vocabulary import percent, words
 from servanda.runs import Verdict
@@ -17,6 +20,26 @@ _STANDING = {
 }
 
 
+class Judged(Protocol):
+    """A draft that has been judged, in full or at a glance."""
+
+    @property
+    def draft(self) -> str:
+        """Its name in the case."""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+
+    @property
+    def holds(self) -> float:
+        """Probability that it passes all three gates."""
+
+    @property
+    def sentence(self) -> str:
+        """What there is to say about it."""
+
+
 def draft_sentence(gates: tuple[Gate, Gate, Gate]) -> str:
     """Whether a draft can hold, or the gate at which it fails most."""
     sign, ratify, keep = (g.probability for g in gates)
@@ -27,7 +50,7 @@ def draft_sentence(gates: tuple[Gate, Gate, Gate]) -> str:
     return f"Fails most at {weakest[0]}: {words(weakest[1])} ({percent(weakest[1])})."
 
 
-def verdict_of(drafts: tuple[DraftVerdict, ...], projected: Forecast, start: DealStart | None = None) -> Verdict:
+def verdict_of(drafts: Sequence[Judged], projected: Forecast, start: DealStart | None = None) -> Verdict:
     """The answer in one sentence with its number, and what stands behind it.
 
     A draft that is signed at the start already, as `start` says, is not asked for gates that it has passed.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servanda.case import expression as syntax
-from servanda.compile.evaluation import evaluate, is_dated, references
+from servanda.compile.evaluation import evaluate, is_dated, parameters_of, references
 from servanda.compile.layout import Codes, Layout
 from servanda.errors import CaseError, Issue, Location
 
@@ -22,7 +22,11 @@ Floats = NDArray[np.float64]
 
 @dataclass
 class _Family:
-    """All coefficients of one expression: sorted keys of level combinations, a state that has each, table indices."""
+    """All coefficients of one expression: sorted keys of level combinations, a state that has each, table indices.
+
+    `dated`: its values change with the calendar; `reads`: the parameters they depend on; `latest`: the values of these
+    for which the family was last worked out for a single draw, and what came out.
+    """
 
     node: syntax.Node
     place: Location
@@ -30,6 +34,9 @@ class _Family:
     keys: NDArray[np.int64]
     states: Codes
     indices: NDArray[np.int32]
+    dated: bool
+    reads: tuple[str, ...]
+    latest: tuple[tuple[float, ...], Floats] | None = None
 
 
 class Registry:
@@ -51,7 +58,11 @@ class Registry:
         family = self._families.get((node, odds))
         if family is None:
             empty = np.zeros(0, np.int64)
-            family = _Family(node, place, odds, empty, empty, np.zeros(0, np.int32))
+            drafts = self.layout.case.drafts
+            reads = tuple(sorted(parameters_of(node, drafts)))
+            family = _Family(
+                node, place, odds, empty, empty, np.zeros(0, np.int32), is_dated(node, drafts), reads
+            )  # fmt: skip
             self._families[(node, odds)] = family
         fresh = ~np.isin(unique, family.keys)
         if fresh.any():
@@ -63,6 +74,7 @@ class Registry:
             indices = np.arange(self.size, self.size + count, dtype=np.int32)
             family.indices = np.concatenate([family.indices, indices])[order]
             self.size += count
+            family.latest = None
         return family.indices[np.searchsorted(family.keys, unique)][inverse.reshape(-1)]
 
     def _keys(self, node: syntax.Node, states: Codes) -> NDArray[np.int64]:
@@ -106,19 +118,10 @@ class Registry:
         dated_values: list[Floats] = []
         issues: list[Issue] = []
         for family in self._families.values():
-            moving = is_dated(family.node, self.layout.case.drafts)
-            values = []
-            for date in dates if moving else dates[:1]:
-                scope = self.layout.scope(
-                    family.states, parameters=parameters, date=date, period_years=self.period_years
-                )
-                values.append(np.broadcast_to(evaluate(family.node, scope), (len(family.states), len(draws))))
-            stacked = np.stack(values)
-            if family.is_odds:
-                stacked = _tidy(stacked)
+            stacked = self._worked_out(family, draws, parameters, dates)
             issues += _problems(family, stacked)
             table[family.indices] = stacked[0]
-            if moving:
+            if family.dated:
                 dated.append(family.indices)
                 dated_values.append(stacked)
         if issues:
@@ -126,6 +129,30 @@ class Registry:
         if not dated:
             return table, np.zeros(0, np.int32), np.zeros((len(dates), 0, len(draws)))
         return table, np.concatenate(dated), np.concatenate(dated_values, axis=1)
+
+    def _worked_out(
+        self,
+        family: _Family,
+        draws: Sequence[Mapping[str, float]],
+        parameters: Mapping[str, Floats],
+        dates: Sequence[float],
+    ) -> Floats:
+        """Values of a family, [date, state, draw]; of a single draw only if what it reads has moved since the last."""
+        key = tuple(draws[0][name] for name in family.reads)
+        # read once: another thread may put the values of its own draw there meanwhile
+        latest = family.latest
+        if len(draws) == 1 and latest is not None and latest[0] == key:
+            return latest[1]
+        values = []
+        for date in dates if family.dated else dates[:1]:
+            scope = self.layout.scope(family.states, parameters=parameters, date=date, period_years=self.period_years)
+            values.append(np.broadcast_to(evaluate(family.node, scope), (len(family.states), len(draws))))
+        stacked = np.stack(values)
+        if family.is_odds:
+            stacked = _tidy(stacked)
+        if len(draws) == 1:
+            family.latest = key, stacked
+        return stacked
 
 
 def _tidy(odds: Floats) -> Floats:

@@ -161,6 +161,24 @@ def references(node: syntax.Node, drafts: tuple[Draft, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
+def parameters_of(node: syntax.Node, drafts: tuple[Draft, ...]) -> frozenset[str]:
+    """Names of the parameters a tree reads, also through the terms of drafts.
+
+    >>> sorted(parameters_of(syntax.Binary("*", syntax.Parameter("b"), syntax.Parameter("a")), ()))
+    ['a', 'b']
+    """
+    found: set[str] = set()
+    for part in syntax.walk(node):
+        if isinstance(part, syntax.Parameter):
+            found.add(part.name)
+        elif isinstance(part, syntax.DraftTerm):
+            for draft in drafts:
+                for name, worth in draft.terms:
+                    if name == part.term:
+                        found |= parameters_of(worth.node, ())
+    return frozenset(found)
+
+
 def is_dated(node: syntax.Node, drafts: tuple[Draft, ...]) -> bool:
     """Whether the value of a tree changes with the calendar."""
     for part in syntax.walk(node):
