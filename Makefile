@@ -30,23 +30,28 @@ install = @$(UV) pip install --quiet --require-hashes --requirement $(1) || \
 	{ echo 'uv could not install $(1); trying pip'; $(PIP) install --quiet --require-hashes --requirement $(1); }
 PROJECT = $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: all help run test lint style types layers house verify bench docs lock clean
+.PHONY: all help run serve test lint style types layers house verify bench docs generated lock clean
 
 all: lint test
 
 help:
 	@echo 'make          lint, then test'
 	@echo 'make run      install what is needed and judge the founding case (CASE=$(CASE))'
+	@echo 'make serve    the workbench, in your browser'
 	@echo 'make test     the test suite'
 	@echo 'make lint     style, types, layers of imports, house rules (each is a target)'
 	@echo 'make verify   long checks: other answers, simulation against computation'
 	@echo 'make bench    time and accuracy'
 	@echo 'make docs     the documentation, in build/docs'
+	@echo 'make generated  write anew what is generated from the program: references, schemas'
 	@echo 'make lock     resolve pyproject.toml anew into requirements/ (UPGRADE=--upgrade for newer versions)'
 	@echo 'make clean    remove the environment and everything built'
 
 run: $(VENV)/.run
 	@$(VENV)/bin/servanda run $(CASE)
+
+serve: $(VENV)/.run
+	@$(VENV)/bin/servanda serve
 
 test: $(VENV)/.dev
 	$(PYTHON) -m pytest -q -n $(WORKERS)
@@ -74,6 +79,12 @@ bench: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
+
+generated: $(VENV)/.dev
+	$(PYTHON) -m servanda.cli.reference > docs/reference/cli.md
+	$(PYTHON) -m servanda.case.reference > docs/reference/language.md
+	$(PYTHON) -m servanda.case.schema > spec/case.schema.json
+	$(PYTHON) -m servanda.web.description > spec/openapi.json
 
 lock: $(VENV)/.setup
 	$(LOCK) $(UPGRADE) --group setup --output-file requirements/setup.txt

@@ -18,6 +18,18 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 @pytest.fixture(autouse=True, scope="session")
+def no_store() -> Iterator[None]:
+    """What tests solve is kept in no store, least of all in the user's; tests of the store name their own."""
+    before = os.environ.get("SERVANDA_STORE")
+    os.environ["SERVANDA_STORE"] = "none"
+    yield
+    if before is None:
+        del os.environ["SERVANDA_STORE"]
+    else:
+        os.environ["SERVANDA_STORE"] = before
+
+
+@pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Trials that tests solve are kept in a folder of their own, never in the user's."""
     folder = tmp_path_factory.mktemp("cache")

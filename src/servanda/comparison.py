@@ -164,7 +164,7 @@ def paired_drafts(a: ResolvedCase, b: ResolvedCase, drafts: Drafts) -> Drafts:
 
 
 def named_frictions(case: ResolvedCase, names: Sequence[str]) -> tuple[Friction, ...]:
-    """The frictions of these names; `all` means every one.
+    """The frictions of these names in the order of the case; `all` means every one.
 
     Raises
     ------
@@ -188,7 +188,7 @@ def named_frictions(case: ResolvedCase, names: Sequence[str]) -> tuple[Friction,
     )
     if issues:
         raise CaseError(f"{issues[0].message}: {hint}", issues=issues)
-    return tuple(known.values()) if EVERY_FRICTION in names else tuple(known[name] for name in names)
+    return tuple(f for name, f in known.items() if EVERY_FRICTION in names or name in names)
 
 
 def without(case: ResolvedCase, frictions: Sequence[str], overrides: Mapping[str, float]) -> dict[str, float]:

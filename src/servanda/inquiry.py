@@ -83,6 +83,7 @@ def explain_frictions(
     until: date | None = None,
     flips: bool = True,
     fresh: bool = False,
+    stop: Event | None = None,
     progress: Progress | None = None,
 ) -> tuple[FrictionLattice, Flips | None]:
     """The friction lattice of a draft, and the single assumptions that turn the verdict.
@@ -94,13 +95,16 @@ def explain_frictions(
         and 0 points of a gain, unless given
     until : date to which a deal must be kept (the horizon, unless given); single assumptions are tried to the horizon
     fresh : solve again what has been solved and kept before
+    stop : set it to call everything off
 
     Raises
     ------
+    InterruptedSolveError
+        If `stop` is set meanwhile.
     CaseError
         Without frictions, or for a draft or an outcome that does not exist.
     """
-    given, window, stop = dict(overrides or {}), sign_window(case), Event()
+    given, window, stop = dict(overrides or {}), sign_window(case), stop or Event()
     if not case.frictions:
         raise CaseError(
             "the case names no frictions",

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from servanda.cli.answers import answering, succeed
+from servanda.cli.keeping import Keeping, kept, newly_made, text_of, together
 from servanda.cli.run import REPORTS, stages
+
+if TYPE_CHECKING:
+    from servanda.store import NewRun
 
 
 @click.command("backtest", short_help="Forecast as of past dates and score by what happened.")
@@ -32,6 +37,7 @@ from servanda.cli.run import REPORTS, stages
 )
 @click.option("--json", "as_json", is_flag=True, help="Print everything found as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the headline and where the page is.")
+@kept
 def command(
     cases: tuple[str, ...],
     whole: bool,
@@ -41,6 +47,7 @@ def command(
     short: Path | None,
     as_json: bool,
     quiet: bool,
+    keeping: Keeping,
 ) -> None:
     """Freeze each CASE at the dates its settled questions were asked, forecast them, and score them.
 
@@ -55,12 +62,18 @@ def command(
     with answering(as_json=as_json):
         from servanda.case import find, load
 
-        read = [load(find(name)).require() for name in cases]
+        files = [find(name) for name in cases]
+        read = [load(file).require() for file in files]
         from servanda.backtesting import Settings, backtest, backtest_library
+        from servanda.outlook.library import library
 
+        shipped = None if read else library()
+        if shipped is not None:
+            files = [Path(one.file) for one in shipped.cases]
+        texts = [text_of(file) for file in files]
         settings = Settings(draws=draws, workers=workers)
         with stages(shown=not (quiet or as_json)) as progress:
-            found = backtest(read, settings, progress) if read else backtest_library(settings, progress)
+            found = backtest_library(settings, progress, shipped) if shipped else backtest(read, settings, progress)
             from servanda.report.backtested import backtest_json, write_backtest
 
             progress("report", 1.0)
@@ -70,8 +83,19 @@ def command(
 
                 told = ["servanda backtest", *(cases or ("--library",)), f"-n {draws}"]
                 write_summary(found, short, " ".join(told))
+
+        def made() -> NewRun:
+            from servanda.report.outlook_frames import backtest_rows
+
+            scored = list(zip(texts, shipped.cases if shipped else read, strict=True))
+            return newly_made(
+                "backtest", scored, headline=found.headline, result=backtest_json(found), report=path,
+                provenance=together(found.provenance), seconds=found.seconds, rows=backtest_rows(found),
+                options={"draws": draws, "left_out": [list(one) for one in found.left_out], "library": bool(shipped)},
+            )  # fmt: skip
+
         if as_json:
-            succeed({"report": str(path), "backtest": backtest_json(found)})
+            succeed({"report": str(path), "kept": keeping.keep(made), "backtest": backtest_json(found)})
         elif quiet:
             click.echo(found.headline)
             click.echo(f"Report: {path}")
@@ -83,3 +107,5 @@ def command(
 
             console = Console()
             print_backtest(console if console.is_terminal else Console(width=WIDTH), found, path)
+        if not as_json:
+            keeping.keep_and_say(made, quiet=quiet)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from servanda.cli.answers import answering, succeed
+from servanda.cli.keeping import Keeping, kept, newly_made, text_of, together
 from servanda.cli.run import stages
 from servanda.errors import CaseError, Issue
 
 if TYPE_CHECKING:
     from servanda.case.resolved import ResolvedCase
+    from servanda.store import NewRun
 
 T = TypeVar("T")
 Words = tuple[str, ...]
@@ -51,6 +53,7 @@ class Asked:
 @click.option("--off-b", multiple=True, metavar="FRICTION", help=f"Switch a friction off in B, or `all`; {AGAIN}.")
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only both headlines and how far their probabilities differ.")
+@kept
 def command(
     a: str,
     b: str,
@@ -60,6 +63,7 @@ def command(
     off_b: tuple[str, ...],
     as_json: bool,
     quiet: bool,
+    keeping: Keeping,
 ) -> None:
     """Set A and B side by side: what differs in the input, and in the outcome.
 
@@ -73,7 +77,8 @@ def command(
         from servanda.case import find, load
 
         sides = _asked(a, b, (set_a, set_b), (off_a, off_b))
-        loaded = [load(file) for file in _each([partial(find, side.case) for side in sides])]
+        files = _each([partial(find, side.case) for side in sides])
+        loaded, texts = [load(file) for file in files], [text_of(file) for file in files]
         first, second = _each([one.require for one in loaded])
         from servanda.comparison import compare, named_frictions, paired_drafts, run_both, without
         from servanda.report.compared import brief, show, to_dict
@@ -87,9 +92,20 @@ def command(
         values = [without(case, side.off, _chosen(case, side)) for case, side in both]
         with stages(shown=not (quiet or as_json)) as progress:
             runs = run_both(first, second, values[0], values[1], progress=progress)
-        found = compare(*runs, named, (sides[0].label, sides[1].label))
+        labels = (sides[0].label, sides[1].label)
+        found = compare(*runs, named, labels)
+
+        def made() -> NewRun:
+            given = list(zip(values, named, labels, strict=True))
+            return newly_made(
+                "compare", list(zip(texts, (first, second), strict=True)), headline=" ".join(brief(found)),
+                result=to_dict(found), provenance=together([run.provenance for run in runs]),
+                seconds=sum(t.seconds for run in runs for t in run.timings),
+                options={"sides": [{"set": v, "draft": d, "label": label} for v, d, label in given]},
+            )  # fmt: skip
+
         if as_json:
-            succeed({"comparison": to_dict(found)})
+            succeed({"kept": keeping.keep(made), "comparison": to_dict(found)})
         elif quiet:
             click.echo("\n".join(brief(found)))
         else:
@@ -99,6 +115,8 @@ def command(
 
             console = Console()
             show(found, console if console.is_terminal else Console(width=WIDTH))
+        if not as_json:
+            keeping.keep_and_say(made, quiet=quiet)
         if not (as_json or quiet):
             for case, one in {side.case: one for side, one in zip(sides, loaded, strict=True)}.items():
                 if count := sum(issue.severity == "warning" for issue in one.issues):

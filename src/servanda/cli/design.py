@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from servanda.cli.answers import answering, succeed
+from servanda.cli.keeping import Keeping, kept, newly_made, plain_provenance, text_of
+
+if TYPE_CHECKING:
+    from servanda.store import NewRun
 
 AGAIN = "may be repeated"
 
@@ -59,6 +64,7 @@ AGAIN = "may be repeated"
 @click.option("--fresh", is_flag=True, help="Solve again what an earlier run has solved and kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the answer, and what would have to change.")
+@kept
 def command(
     case: str,
     drafts: tuple[str, ...],
@@ -72,6 +78,7 @@ def command(
     fresh: bool,
     as_json: bool,
     quiet: bool,
+    keeping: Keeping,
 ) -> None:
     """Try every combination of the levers of CASE on every draft, everybody's play included.
 
@@ -85,7 +92,8 @@ def command(
         from servanda.case import find, load
         from servanda.cli.settings import overrides
 
-        read = load(find(case)).require()
+        file = find(case)
+        read, text = load(file).require(), text_of(file)
         chosen = overrides(read, settings)
         from servanda.diagnosis.design import search_designs
         from servanda.diagnosis.design_search import SAMPLED
@@ -98,8 +106,20 @@ def command(
                 read, drafts=drafts or None, levers=levers or None, threshold=threshold, overrides=chosen,
                 draws=parameter_draws(read, draws), limit=limit, points=points, progress=progress,
             )  # fmt: skip
+        options = {
+            "drafts": list(drafts), "levers": list(levers), "threshold": threshold, "draws": draws, "points": points,
+            "limit": limit,
+        }  # fmt: skip
+
+        def made() -> NewRun:
+            return newly_made(
+                "designs", [(text, read)], headline=found.sentence or brief(found)[0], seconds=found.seconds,
+                result=to_dict(found, whole=True), provenance=plain_provenance(read, options, chosen),
+                scenario={"set": chosen}, options=options,
+            )  # fmt: skip
+
         if as_json:
-            succeed({"designs": to_dict(found, whole=whole)})
+            succeed({"kept": keeping.keep(made), "designs": to_dict(found, whole=whole)})
         elif quiet:
             click.echo("\n".join(brief(found)[:2]))
         else:
@@ -110,6 +130,8 @@ def command(
             console = Console()
             sides = {side.name: side.title for side in read.sides}
             show(found, console if console.is_terminal else Console(width=WIDTH), sides=sides, whole=whole)
+        if not as_json:
+            keeping.keep_and_say(made, quiet=quiet)
         if found.method == SAMPLED and not as_json:
             click.echo(
                 "The space is larger than --search allows and the optimiser is not installed: a spread sample was "

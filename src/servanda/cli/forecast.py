@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from servanda.cli.answers import answering, succeed
+from servanda.cli.keeping import Keeping, kept, newly_made, text_of
 from servanda.cli.run import REPORTS, stages
 from servanda.errors import CaseError, Issue
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from servanda.case.resolved import ResolvedCase
     from servanda.forecast.register import Forecasts
     from servanda.outlook.answers import Outlook
+    from servanda.store import NewRun
 
 
 @click.command("forecast", short_help="Forecast the dated questions of a case, with bands, drivers and evidence.")
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
 @click.option("--frictions", is_flag=True, help="Also switch every friction off, in every draw; takes longer.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything found as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the headline and where the page is.")
+@kept
 def command(
     case: str,
     draws: int,
@@ -76,6 +79,7 @@ def command(
     frictions: bool,
     as_json: bool,
     quiet: bool,
+    keeping: Keeping,
 ) -> None:
     """Forecast the dated questions of CASE over draws of everything uncertain, before and after its evidence.
 
@@ -92,7 +96,8 @@ def command(
     with answering(as_json=as_json):
         from servanda.case import find, load
 
-        read = load(find(case)).require()
+        file = find(case)
+        read, text = load(file).require(), text_of(file)
         _known(read, questions)
         from servanda.outlook.forecasting import Settings, look
         from servanda.uncertainty.draws import SEED
@@ -116,8 +121,22 @@ def command(
 
             where = register or default_register()
             published = {"register": str(where), "number": add(publishable(found), where).number}
+
+        def made() -> NewRun:
+            from servanda.report.outlook_frames import outlook_rows
+
+            return newly_made(
+                "forecast", [(text, read)], headline=found.headline, result=outlook_json(found), report=path,
+                provenance=found.provenance, seconds=found.seconds, rows=outlook_rows(found),
+                options={
+                    "draws": draws, "seed": asked.seed, "day": asked.day.isoformat() if asked.day else None,
+                    "frictions": frictions, "questions": list(questions),
+                },
+            )  # fmt: skip
+
         if as_json:
-            succeed({"report": str(path), "published": published, "outlook": outlook_json(found)})
+            told = {"report": str(path), "published": published, "kept": keeping.keep(made)}
+            succeed({**told, "outlook": outlook_json(found)})
             return
         if quiet:
             click.echo(found.headline)
@@ -132,6 +151,7 @@ def command(
             print_outlook(console if console.is_terminal else Console(width=WIDTH), found, path)
         if published:
             click.echo(f"Published as entry {published['number']} of {published['register']}")
+        keeping.keep_and_say(made, quiet=quiet)
 
 
 def publishable(outlook: Outlook) -> Forecasts:

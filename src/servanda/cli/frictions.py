@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from servanda.cli.answers import answering, succeed
+from servanda.cli.keeping import Keeping, kept, newly_made, plain_provenance, text_of
 from servanda.cli.run import stages
+
+if TYPE_CHECKING:
+    from servanda.store import NewRun
 
 ALL = "all"
 
@@ -50,6 +56,7 @@ ALL = "all"
 @click.option("--fresh", is_flag=True, help="Solve again what an earlier run has solved and kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything found as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the answer in one or two sentences.")
+@kept
 def command(
     case: str,
     draft: str | None,
@@ -61,6 +68,7 @@ def command(
     fresh: bool,
     as_json: bool,
     quiet: bool,
+    keeping: Keeping,
 ) -> None:
     """Solve CASE under every subset of its frictions and say which ones stand in the way.
 
@@ -74,7 +82,8 @@ def command(
         from servanda.case import find, load
         from servanda.cli.settings import overrides
 
-        read = load(find(case)).require()
+        file = find(case)
+        read, text, begun = load(file).require(), text_of(file), time.perf_counter()
         chosen = overrides(read, settings)
         from servanda.inquiry import explain_frictions
 
@@ -83,10 +92,23 @@ def command(
                 read, draft, outcome=outcome, threshold=threshold, overrides=chosen,
                 until=until.date() if until else None, flips=flips, fresh=fresh, progress=progress,
             )  # fmt: skip
-        if as_json:
-            from servanda.report.tables import plain_data
+        from servanda.report.tables import plain_data
 
-            succeed({"frictions": plain_data(lattice), "flips": plain_data(turned)})
+        answer = {"frictions": plain_data(lattice), "flips": plain_data(turned)}
+        options = {
+            "draft": draft, "outcome": outcome, "until": until.date().isoformat() if until else None,
+            "threshold": threshold, "flips": flips,
+        }  # fmt: skip
+        seconds = time.perf_counter() - begun
+
+        def made() -> NewRun:
+            return newly_made(
+                "frictions", [(text, read)], headline=lattice.sentence, result=answer, seconds=seconds,
+                provenance=plain_provenance(read, options, chosen), scenario={"set": chosen}, options=options,
+            )  # fmt: skip
+
+        if as_json:
+            succeed({"kept": keeping.keep(made), **answer})
         elif quiet:
             click.echo(lattice.sentence)
             if turned is not None:
@@ -98,3 +120,5 @@ def command(
 
             console = Console()
             show_frictions(lattice, turned, console if console.is_terminal else Console(width=WIDTH))
+        if not as_json:
+            keeping.keep_and_say(made, quiet=quiet)

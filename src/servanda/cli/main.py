@@ -15,7 +15,7 @@ import click
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = (
     "run", "forecast", "frictions", "design", "compare", "sweep", "sensitivity", "backtest", "equilibria", "fit",
-    "simulate", "check", "test", "new", "cases",
+    "simulate", "conflict", "check", "test", "new", "cases", "serve", "runs", "rerun", "export", "store",
 )  # fmt: skip
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from servanda.cli.answers import answering, succeed
+from servanda.cli.keeping import Keeping, kept, newly_made, text_of
+
+if TYPE_CHECKING:
+    from servanda.store import NewRun
 
 REPORTS = Path("servanda-reports")
 
@@ -38,6 +43,7 @@ REPORTS = Path("servanda-reports")
 )
 @click.option("--fresh", is_flag=True, help="Solve again what an earlier run has solved and kept.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the verdict and where the report is.")
+@kept
 def command(
     case: str,
     report: Path | None,
@@ -47,6 +53,7 @@ def command(
     deep: bool,
     fresh: bool,
     quiet: bool,
+    keeping: Keeping,
 ) -> None:
     """Solve CASE, print the verdict and write the report.
 
@@ -62,7 +69,8 @@ def command(
         from servanda.case import find, load
         from servanda.cli.settings import overrides
 
-        loaded = load(find(case))
+        file = find(case)
+        loaded, text = load(file), text_of(file)
         read = loaded.require()
         chosen = overrides(read, settings)
         warnings = tuple(issue for issue in loaded.issues if issue.severity == "warning")
@@ -78,10 +86,21 @@ def command(
 
                 progress("report", 1.0)
                 path = write(found, report or REPORTS / f"{read.name}.html")
+
+        def made() -> NewRun:
+            from servanda.report.frames import run_rows
+            from servanda.report.tables import to_dict
+
+            return newly_made(
+                "run", [(text, read)], headline=found.verdict.headline, result=to_dict(found), report=path,
+                provenance=found.provenance, seconds=sum(t.seconds for t in found.timings), rows=run_rows(found),
+                scenario={"set": chosen}, options={"deep": deep},
+            )  # fmt: skip
+
         if as_json:
             from servanda.report.tables import to_dict
 
-            succeed({"report": str(path) if path else None, "run": to_dict(found)})
+            succeed({"report": str(path) if path else None, "kept": keeping.keep(made), "run": to_dict(found)})
         elif quiet:
             click.echo(found.verdict.headline)
             if path:
@@ -93,6 +112,8 @@ def command(
 
             console = Console()
             show(found, console if console.is_terminal else Console(width=WIDTH), report=path)
+        if not as_json:
+            keeping.keep_and_say(made, quiet=quiet)
         if warnings and not (as_json or quiet):
             count = f"{len(warnings)} warning{'s' if len(warnings) != 1 else ''}"
             click.echo(f"{count} about the case: `servanda check {case}` shows them.", err=True)

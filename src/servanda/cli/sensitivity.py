@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from servanda.cli.answers import answering, succeed
+from servanda.cli.keeping import Keeping, kept, newly_made, text_of
 from servanda.cli.run import stages
 from servanda.cli.sweep import INTERRUPTED, SWEEPS
 
 if TYPE_CHECKING:
     from servanda.case.resolved import ResolvedCase
     from servanda.ensemble import Ensemble
+    from servanda.outlook.forecasting import Settings
     from servanda.outlook.readings import Read
-    from servanda.uncertainty.answers import Sensitivity
+    from servanda.store import NewRun
+    from servanda.uncertainty.answers import Box, Sensitivity
     from servanda.uncertainty.discovery import Discovery
 
 DEFAULT = "outcome.ever_deal"
@@ -71,6 +76,7 @@ _WORDS = {">": "is above", "<": "is below", ">=": "is at least", "<=": "is at mo
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Seed of the draws. [default: the program's own]")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the sentences.")
+@kept
 def command(
     case: str,
     quantity: str,
@@ -83,6 +89,7 @@ def command(
     seed: int | None,
     as_json: bool,
     quiet: bool,
+    keeping: Keeping,
 ) -> None:
     """Say which parameters drive an answer of CASE, and look for the range of them in which it comes out.
 
@@ -94,40 +101,47 @@ def command(
     with answering(as_json=as_json):
         from servanda.case import find, load
 
-        read = load(find(case)).require()
-        asked = [_condition(text) for text in conditions] or [(quantity, ">", 0.5)]
-        names = list(dict.fromkeys([quantity, *(name for name, _, _ in asked)]))
-        from servanda.outlook.forecasting import Settings, swept
+        file = find(case)
+        read, text, begun = load(file).require(), text_of(file), time.perf_counter()
+        from servanda.outlook.forecasting import Settings, provenance_of_study
         from servanda.uncertainty.draws import SEED
 
-        study = _study(read, names, SEED if seed is None else seed)
-        titles = _titles(read, study)
-        _known(names, titles)
         folder = out or SWEEPS / read.name
-        how = Settings(draws=draws, seed=study.seed, workers=workers, cluster=cluster, folder=folder)
+        how = Settings(
+            draws=draws, seed=SEED if seed is None else seed, workers=workers, cluster=cluster, folder=folder
+        )  # fmt: skip
         try:
             with stages(shown=not (quiet or as_json)) as progress:
-                rows = swept(study, how, lambda share: progress("draws", share))
+                found = explain(read, quantity, conditions, how, progress, before=before)
         except KeyboardInterrupt:
             click.echo(
                 f"Interrupted; what was solved is kept in {folder}. The same command goes on from there.", err=True
             )
             raise click.exceptions.Exit(INTERRUPTED) from None
-        driven = _driven(rows, quantity, titles[quantity], before=before)
-        found = [_box(rows, condition, titles[condition[0]], before=before) for condition in asked]
-        boxes = [one.box for one in found if one.box is not None]
-        reasons = [one.reason for one in found if one.box is None]
+        rows, seconds = found.rows, time.perf_counter() - begun
         weighing = "Before the evidence: all draws count alike." if before else rows.weighing.sentence
-        if as_json:
-            from servanda.report.tables import plain_data
 
-            answer = {"sensitivity": plain_data(driven), "boxes": plain_data(boxes), "reasons": reasons}
-            told = None if before else plain_data(rows.weighing)
-            succeed({**answer, "weighing": told, "draws": str(rows.swept.path), "counts": _counts(rows)})
+        def made() -> NewRun:
+            from servanda.report.outlook_frames import sensitivity_rows
+
+            return newly_made(
+                "sensitivity", [(text, read)], headline=found.driven.sentence, result=found.as_json, seconds=seconds,
+                provenance=provenance_of_study(found.study, rows, how),
+                rows=sensitivity_rows([found.driven], found.boxes),
+                options={
+                    "quantity": quantity, "conditions": list(conditions), "before": before, "draws": draws,
+                    "seed": how.seed,
+                },
+            )  # fmt: skip
+
+        if as_json:
+            told = {"draws": str(rows.swept.path), "counts": _counts(rows), "kept": keeping.keep(made)}
+            succeed({**found.as_json, **told})
             return
         if quiet:
-            for line in (driven.sentence, *(box.sentence for box in boxes), *reasons):
+            for line in (found.driven.sentence, *(box.sentence for box in found.boxes), *found.reasons):
                 click.echo(line)
+            keeping.keep_and_say(made, quiet=True)
             return
         from rich.console import Console
 
@@ -136,10 +150,65 @@ def command(
 
         console = Console()
         console = console if console.is_terminal else Console(width=WIDTH)
-        print_sensitivity(console, driven, boxes)
-        for line in (*reasons, weighing, rows.swept.sentence):
+        print_sensitivity(console, found.driven, found.boxes)
+        for line in (*found.reasons, weighing, rows.swept.sentence):
             console.print(line, markup=False, highlight=False)
         console.print(f"Rows: {rows.swept.path}", markup=False, highlight=False, soft_wrap=True)
+        keeping.keep_and_say(made)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What drives an answer, the boxes found, why others were not, and the draws behind both."""
+
+    driven: Sensitivity
+    boxes: list[Box]
+    reasons: list[str]
+    rows: Read
+    study: Ensemble
+    before: bool
+
+    @property
+    def as_json(self) -> dict[str, object]:
+        """The answer as JSON carries it."""
+        from servanda.report.tables import plain_data
+
+        told = None if self.before else plain_data(self.rows.weighing)
+        answer = {"sensitivity": plain_data(self.driven), "boxes": plain_data(self.boxes), "reasons": self.reasons}
+        return {**answer, "weighing": told}
+
+
+def explain(
+    case: ResolvedCase,
+    quantity: str,
+    conditions: Sequence[str],
+    how: Settings,
+    progress: Callable[[str, float], None],
+    *,
+    before: bool,
+) -> Explained:
+    """Solve the draws that are missing, and say what drives an answer and where it comes out.
+
+    Raises
+    ------
+    CaseError
+        For a quantity that does not exist, or a condition that cannot be read.
+    """
+    from servanda.outlook.forecasting import swept
+
+    asked = [_condition(text) for text in conditions] or [(quantity, ">", 0.5)]
+    names = list(dict.fromkeys([quantity, *(name for name, _, _ in asked)]))
+    study = _study(case, names, how.seed)
+    titles = _titles(case, study)
+    _known(names, titles)
+    rows = swept(study, how, lambda share: progress("draws", share))
+    found = [_box(rows, condition, titles[condition[0]], before=before) for condition in asked]
+    return Explained(
+        driven=_driven(rows, quantity, titles[quantity], before=before),
+        boxes=[one.box for one in found if one.box is not None],
+        reasons=[one.reason for one in found if one.box is None],
+        rows=rows, study=study, before=before,
+    )  # fmt: skip
 
 
 def _condition(text: str) -> tuple[str, str, float]:

@@ -146,11 +146,11 @@ def publish(what: Forecasts | Outcome, path: Path | None = None, *, now: datetim
     time = (now or datetime.now(UTC)).astimezone(UTC)
     with _opened(path or default_register(), write=True) as file:
         data = file.read()
-        found, checked = _check(data)
+        found, checked = check_chain(data)
         if not checked.sound:
             hint = "; look at it, then let `mend` set the unfinished line aside" if checked.torn else ""
             raise RegisterError(f"{file.path}, line {checked.broken_at}: {checked.reason}{hint}")
-        entry, line = _line(what, len(found) + 1, time, checked.head)
+        entry, line = chain(what, len(found) + 1, time, checked.head)
         file.write(line, len(data))
     return entry
 
@@ -167,7 +167,7 @@ def verify(path: Path | None = None, *, head: str = "") -> Verified:
     RegisterError
         If there is no such file, or it cannot be read.
     """
-    found, checked = _check(_data(path))
+    found, checked = check_chain(_data(path))
     if head and checked.sound and all(entry.sha256 != head for entry in found):
         reason = f"the entry {head[:12]}… is missing: the register was cut off or written anew"
         return Verified(checked.entries, checked.entries + 1, reason, torn=False, head=checked.head)
@@ -182,7 +182,7 @@ def entries(path: Path | None = None) -> tuple[Entry, ...]:
     RegisterError
         If it cannot be read, or does not verify.
     """
-    found, checked = _check(_data(path))
+    found, checked = check_chain(_data(path))
     if not checked.sound:
         raise RegisterError(f"{path or default_register()}, line {checked.broken_at}: {checked.reason}")
     return tuple(found)
@@ -199,12 +199,12 @@ def mend(path: Path | None = None, *, now: datetime | None = None) -> Entry:
     time = (now or datetime.now(UTC)).astimezone(UTC)
     with _opened(path or default_register(), write=True) as file:
         data = file.read()
-        found, checked = _check(data)
+        found, checked = check_chain(data)
         if not checked.torn:
             why = f"line {checked.broken_at}: {checked.reason}" if checked.broken_at else "no line is unfinished"
             raise RegisterError(f"{file.path} cannot be mended: {why}")
         whole = data.rfind(b"\n") + 1
-        entry, line = _line(Repair(data[whole:].hex()), len(found) + 1, time, checked.head)
+        entry, line = chain(Repair(data[whole:].hex()), len(found) + 1, time, checked.head)
         # longer than what it replaces: a crash in the middle of this leaves a torn line again
         file.write(line, whole)
     return entry
@@ -276,7 +276,8 @@ def _canonical(value: Mapping[str, object]) -> bytes:
 _KINDS: dict[str, type] = {"forecasts": Forecasts, "outcome": Outcome, "repair": Repair}
 
 
-def _line(what: Forecasts | Outcome | Repair, number: int, time: datetime, previous: str) -> tuple[Entry, bytes]:
+def chain(what: Forecasts | Outcome | Repair, number: int, time: datetime, previous: str) -> tuple[Entry, bytes]:
+    """An entry that follows the one whose digest is `previous`, and its line."""
     kind = next(name for name, made in _KINDS.items() if isinstance(what, made))
     body: dict[str, object] = {
         "kind": kind,
@@ -300,7 +301,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _check(data: bytes) -> tuple[list[Entry], Verified]:
+def check_chain(data: bytes) -> tuple[list[Entry], Verified]:
+    """The sound entries of a register's bytes, from the first, and what checking them found."""
     found: list[Entry] = []
     head = _OPENING
     *whole, rest = data.split(b"\n")

@@ -33,6 +33,17 @@ def frames(run: Run) -> dict[str, pd.DataFrame]:
     except ImportError as error:
         raise ServandaError("data frames need pandas: install `servanda[notebook]`") from error
 
+    made = {}
+    for name, records in run_rows(run).items():
+        frame = pd.DataFrame.from_records(records)
+        if "date" in frame:
+            frame["date"] = pd.to_datetime(frame["date"])
+        made[name] = frame
+    return made
+
+
+def run_rows(run: Run) -> dict[str, Rows]:
+    """The rows of `frames`, as plain mappings of column to value."""
     dates = run.forecast.outcomes.dates
     rows: dict[str, Rows] = {
         "drafts": [
@@ -141,14 +152,7 @@ def frames(run: Run) -> dict[str, pd.DataFrame]:
             for t, day in enumerate(path.dates)
         ],
     }
-    rows |= _diagnosis(run.diagnosis)
-    made = {}
-    for name, records in rows.items():
-        frame = pd.DataFrame.from_records(records)
-        if "date" in frame:
-            frame["date"] = pd.to_datetime(frame["date"])
-        made[name] = frame
-    return made
+    return rows | _diagnosis(run.diagnosis)
 
 
 def _diagnosis(found: Diagnosis) -> dict[str, Rows]:
