@@ -39,7 +39,7 @@ def clipped(points: Floats, axis: int, floor: float) -> Floats:
     for p, q in combinations(points, 2):
         if (p[axis] - floor) * (q[axis] - floor) < 0.0:
             found.append(p + (floor - p[axis]) / (q[axis] - p[axis]) * (q - p))
-    return np.array(found).reshape(-1, 2)
+    return np.array(found).reshape(-1, np.shape(points)[1])
 
 
 def extreme(points: Floats) -> Floats:

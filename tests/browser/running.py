@@ -71,7 +71,7 @@ def running(store: str, log: Path, *words: str, port: int = 0) -> Iterator[Runni
     try:
         found = Running(_address(process, log), store, process, log)
         yield found
-        if process.poll() is None:
+        if process.poll() is None and "--workers=0" not in words:
             found.end_jobs()
     finally:
         if process.poll() is None:

@@ -86,3 +86,25 @@ def test_a_fine_circle_becomes_coarse() -> None:
     circle = hull(np.column_stack((np.cos(angle), np.sin(angle))))
     size = polygons.widen(circle, len(circle), 0.05)
     assert size < 60
+
+
+@given(points, st.booleans(), st.integers(0, 11))
+def test_rings_are_put_in_order(cloud: np.ndarray, convex: bool, turn: int) -> None:
+    ring = np.roll(hull(cloud) if convex else cloud, turn, axis=0)
+    out = np.empty((len(ring), 2))
+    polygons.sort_ring(np.ascontiguousarray(ring), len(ring), out)
+    assert list(map(tuple, out)) == sorted(map(tuple, ring))
+
+
+@given(st.lists(st.tuples(points, points), min_size=1, max_size=4))
+def test_the_movement_is_the_largest_distance(pairs) -> None:
+    hulls = [[hull(cloud) for cloud in pair] for pair in pairs]
+    packed = []
+    for side in range(2):
+        sizes = np.array([len(pair[side]) for pair in hulls], dtype=np.int32)
+        sets = np.zeros((len(hulls), int(sizes.max()), 2))
+        for s, pair in enumerate(hulls):
+            sets[s, : sizes[s]] = pair[side]
+        packed += [sets, sizes]
+    wanted = max(polygons.distance(x, y, b, len(b)) for a, b in hulls for x, y in a)
+    assert polygons.moved(*packed) == wanted

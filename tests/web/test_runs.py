@@ -63,7 +63,7 @@ def test_a_run_that_is_not_there(client: TestClient, path: str) -> None:
 
 def test_its_files_are_downloads(client: TestClient, run: SavedRun) -> None:
     case = client.get(f"/api/runs/{run.id}/files/case.yaml")
-    assert (case.text, case.headers["content-type"]) == ("case: pledge\n", "text/plain; charset=utf-8")
+    assert (case.text, case.headers["content-type"]) == ("case: pledge\n", "application/octet-stream")
     assert case.headers["content-disposition"] == f'attachment; filename="{run.id}-case.yaml"'
     page = client.get(f"/api/runs/{run.id}/files/report.html")
     assert page.headers["content-type"] == "application/octet-stream"

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -21,6 +26,7 @@ from servanda.web.application import application
 from servanda.web.security import Guard, Hosts, Streams
 from servanda.web.serving import PatientProtocol, bound
 from servanda.web.state import State
+from tests.browser.running import running
 from tests.web.conftest import HERE
 from tests.web.inline import InlineSolvers
 from tests.web.test_security import code
@@ -168,3 +174,45 @@ def test_a_taken_port_is_said_at_once() -> None:
             bound("127.0.0.1", cast("int", taken.getsockname()[1]))
     with pytest.raises(ServandaError, match="no address of this machine"):
         bound("no-such-host.invalid", 0)
+
+
+def test_the_command_says_where_it_is_and_ends_in_order(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "servanda.cli.main", "serve", "--no-open", "--workers=0"]
+    with running(str(tmp_path / "store.db"), tmp_path / "log.txt", "--workers=0") as server:
+        port = server.address.rpartition(":")[2]
+        second = subprocess.run(
+            [*words, f"--port={port}", f"--store={tmp_path / 'other.db'}"], capture_output=True, text=True, timeout=120
+        )
+        assert second.returncode == 1
+        assert f"port {port} is taken" in second.stderr
+        assert not (tmp_path / "other.db").exists()
+        assert server.get("/api/health") == {"ok": True}
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(60) == 0
+    said = server.log.read_text()
+    assert said.endswith("Ended.\n")
+    assert "Traceback" not in said
+    assert "Token" not in said
+    broken = subprocess.run([*words, "--store=mysql://x/y"], capture_output=True, text=True, timeout=120)
+    assert broken.returncode == 1
+    assert "no store can be kept in `mysql`" in broken.stderr
+
+
+def test_a_server_for_others_prints_its_token_once(tmp_path: Path) -> None:
+    with running(str(tmp_path / "store.db"), tmp_path / "log.txt", "--host=127.0.0.1", "--workers=0") as local:
+        assert "Token" not in local.log.read_text()
+    with running(str(tmp_path / "store.db"), tmp_path / "log.txt", "--host=0.0.0.0", "--workers=0") as server:
+        while "Ctrl-C" not in (said := server.log.read_text()):
+            time.sleep(0.05)
+        token = said.split("Token: ")[1].split()[0]
+        port = server.address.rpartition(":")[2]
+        connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=30)
+        for headers, status in (({}, 401), ({"Authorization": f"Bearer {token}"}, 200)):
+            connection.request("GET", "/api/cases", headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == status
+        connection.close()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(60) == 0
+    assert said.count(token) == 1

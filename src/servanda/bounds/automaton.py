@@ -22,7 +22,8 @@ from scipy import sparse
 from scipy.optimize import linprog
 from scipy.sparse.linalg import splu
 
-from servanda.bounds.payoff_sets import Arena, PayoffSets, arena_of
+from servanda.bounds.arena import Arena, arena_of
+from servanda.bounds.payoff_sets import PayoffSets
 from servanda.game.markov import MarkovGame
 
 Floats = NDArray[np.float64]

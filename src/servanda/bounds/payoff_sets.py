@@ -27,8 +27,11 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from servanda.bounds.arena import Arena, arena_of, boxes, generated, longest_future, reaching
 from servanda.game.markov import MarkovGame
 from servanda.kernels import polygons
+
+__all__ = ["Arena", "Bound", "PayoffSets", "Settings", "arena_of", "longest_future", "payoff_sets", "reaching"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -87,78 +90,6 @@ class PayoffSets:
         return _fewer(self.vertices[state], within * self.scale)
 
 
-@dataclass(frozen=True)
-class Arena:
-    """A two-player game as the kernel takes it: rewards in units of `scale`, deviations by profile and player, and the
-    least and greatest payoffs [state, player] of any play, in the same units.
-    """
-
-    profile_start: Ints
-    reward: Floats
-    outcome_start: Ints
-    outcome_state: Ints
-    outcome_odds: Floats
-    deviation_start: Ints
-    deviation_profile: Ints
-    discount: Floats
-    scale: float
-    limits: tuple[Floats, Floats]
-
-    @property
-    def structure(self) -> tuple[Ints | Floats, ...]:
-        """The arrays in the order that the kernel takes them."""
-        return (
-            self.profile_start, self.reward, self.outcome_start, self.outcome_state, self.outcome_odds,
-            self.deviation_start, self.deviation_profile,
-        )  # fmt: skip
-
-
-def arena_of(game: MarkovGame) -> Arena:
-    """The arrays of a game of two players.
-
-    Raises
-    ------
-    ValueError
-        Not two players, or a state that is left without discount for ever (its discount is 0).
-    """
-    if game.actors != 2:
-        raise ValueError(f"payoff sets are of two players, not {game.actors}")
-    if (game.discount <= 0.0).any():
-        raise ValueError("payoff sets need discount factors above 0")
-    low, high = _range_of(game)
-    scale = float(max((high - low).max(), 1e-300))
-    deviations: list[int] = []
-    starts = [0]
-    for s in range(game.states):
-        seats = range(int(game.seat_start[s]), int(game.seat_start[s + 1]))
-        first, last = int(game.profile_start[s]), int(game.profile_start[s + 1])
-        spans = {}
-        span = 1
-        for seat in reversed(seats):
-            spans[seat] = span
-            span *= int(game.seat_choices[seat])
-        for p in range(first, last):
-            for player in range(2):
-                for seat in seats:
-                    if int(game.seat_actor[seat]) == player:
-                        own = (p - first) // spans[seat] % int(game.seat_choices[seat])
-                        others = (o for o in range(int(game.seat_choices[seat])) if o != own)
-                        deviations += [p + (o - own) * spans[seat] for o in others]
-                starts.append(len(deviations))
-    return Arena(
-        game.profile_start.astype(np.int32),
-        np.ascontiguousarray(game.reward / scale),
-        game.outcome_start.astype(np.int32),
-        game.outcome_state.astype(np.int32),
-        np.ascontiguousarray(game.outcome_odds, dtype=np.float64),
-        np.array(starts, dtype=np.int32),
-        np.array(deviations, dtype=np.int32),
-        np.ascontiguousarray(game.discount, dtype=np.float64),
-        scale,
-        (low / scale, high / scale),
-    )
-
-
 def payoff_sets(
     game: MarkovGame, settings: Settings | None = None, allowed: NDArray[np.bool_] | None = None
 ) -> PayoffSets:
@@ -184,16 +115,9 @@ def payoff_sets(
     """
     how = settings or Settings()
     arena = arena_of(game)
-    low, high = arena.limits
-    longest = _longest(game)
-    room = 64
-    sets = np.zeros((game.states, room, 2))
-    sizes = np.full(game.states, 4, dtype=np.int32)
-    for k, (x, y) in enumerate(((0, 0), (1, 0), (1, 1), (0, 1))):
-        sets[:, k, 0] = (high if x else low)[:, 0]
-        sets[:, k, 1] = (high if y else low)[:, 1]
-    sizes = _tidied(sets, sizes)
-    threats = low.copy()
+    longest = longest_future(game)
+    sets, sizes = boxes(arena)
+    threats = arena.limits[0].copy()
     alive = np.ones(game.profiles, dtype=np.int32)
     if allowed is not None:
         alive[:] = allowed
@@ -211,22 +135,11 @@ def payoff_sets(
             # what was added keeps the sets moving: add less
             share, since = 0.25 * share, step
         coarse = share * min(1.0, movement)
-        while True:
-            new_sets, new_sizes = np.zeros_like(sets), np.zeros_like(sizes)
-            wanted = polygons.generate(
-                *arena.structure, alive, arena.discount, how.slack, sets, sizes, threats, coarse, new_sets,
-                new_sizes, killed,
-            )  # fmt: skip
-            if wanted <= sets.shape[1]:
-                break
-            wider = np.zeros((game.states, 2 * wanted, 2))
-            wider[:, : sets.shape[1]] = sets
-            sets = wider
+        (sets, sizes), (new_sets, new_sizes) = generated(arena, alive, killed, how.slack, sets, sizes, threats, coarse)
         died[(before == 1) & (alive == 0)] = step
         if (new_sizes == 0).any():
-            empty = _reaching(game, new_sizes == 0)
-            new_sizes[empty] = 0
-        movement = polygons.moved(sets, sizes, new_sets, new_sizes) if (new_sizes > 0).all() else np.inf
+            new_sizes[reaching(game, new_sizes == 0)] = 0
+        movement = polygons.moved(sets, sizes, new_sets, new_sizes)
         sets, sizes = new_sets, new_sizes
         lowest = _threats(sets, sizes)
         raised = float(np.abs(lowest - threats)[sizes > 0].max(initial=0.0))
@@ -241,7 +154,7 @@ def payoff_sets(
         status=status,
         vertices=tuple(sets[s, : sizes[s]] * arena.scale for s in range(game.states)),
         threats=threats * arena.scale,
-        supported=alive == 1,
+        supported=(alive == 1) & (sizes > 0)[game.state_of_profile],
         killed=killed,
         died=died,
         steps=step,
@@ -250,54 +163,11 @@ def payoff_sets(
     )
 
 
-def _range_of(game: MarkovGame) -> tuple[Floats, Floats]:
-    """Least and greatest payoffs [state, player] that any play could give: one player's dynamic programs."""
-    found = []
-    for sign in (-1.0, 1.0):
-        values = np.zeros((game.states, 2))
-        for _ in range(100_000):
-            worth = game.reward + game.discount[game.state_of_profile] * (game.successors @ values)
-            best = sign * np.maximum.reduceat(sign * worth, game.profile_start[:-1], axis=0)
-            change = np.abs(best - values).max()
-            values = best
-            if change <= 1e-12 * max(1.0, np.abs(values).max()):
-                break
-        # what is left of the way
-        margin = 1e-9 * max(1.0, float(np.abs(values).max()))
-        found.append(values + sign * margin)
-    return found[0], found[1]
-
-
-def _longest(game: MarkovGame) -> float:
-    """The largest discount factor below 1: how fast the future fades."""
-    fading = game.discount[game.discount < 1.0]
-    return float(fading.max()) if len(fading) else 0.0
-
-
-def _tidied(sets: Floats, sizes: Ints) -> Ints:
-    """Polygons of every state brought into the kernels' form, in place; their sizes."""
-    found = sizes.copy()
-    for s in range(len(sizes)):
-        corners = np.empty((2 * int(sizes[s]) + 2, 2))
-        found[s] = polygons.hull(sets[s], int(sizes[s]), corners)
-        sets[s, : found[s]] = corners[: found[s]]
-    return found
-
-
 def _threats(sets: Floats, sizes: Ints) -> Floats:
-    """The worst payoff of each player in each state."""
-    there = np.arange(sets.shape[1])[None, :, None] < sizes[:, None, None]
-    return np.asarray(np.where(there, sets, np.inf).min(axis=1))
-
-
-def _reaching(game: MarkovGame, empty: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """States from which one without equilibrium can be reached by any profile."""
-    while True:
-        leads = np.asarray(game.successors @ empty.astype(np.float64)) > 0.0
-        reaching = empty | (np.maximum.reduceat(leads.astype(np.int8), game.profile_start[:-1]) > 0)
-        if (reaching == empty).all():
-            return reaching
-        empty = reaching
+    """The worst payoff of each player in each state; infinite where there is none."""
+    found = np.full((len(sizes), 2), np.inf)
+    polygons.lowest(sets, sizes, found)
+    return found
 
 
 def _fewer(corners: Floats, tolerance: float) -> Floats:

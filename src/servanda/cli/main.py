@@ -14,8 +14,9 @@ import click
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = (
-    "run", "forecast", "frictions", "design", "compare", "sweep", "sensitivity", "backtest", "equilibria", "fit",
-    "simulate", "conflict", "check", "test", "new", "cases", "serve", "runs", "rerun", "export", "store",
+    "run", "forecast", "frictions", "design", "compare", "sweep", "sensitivity", "backtest", "equilibria", "enforce",
+    "fit", "simulate", "conflict", "check", "test", "new", "cases", "serve", "runs", "rerun", "export", "store",
+    "export-game", "solve-game",
 )  # fmt: skip
 
 
@@ -30,7 +31,7 @@ class LazyCommands(click.Group):
         """Import one command, None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"servanda.cli.{cmd_name}").command
+        command = import_module(f"servanda.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -28,29 +28,92 @@ def hull(points: Floats, count: int, out: Floats) -> int:
         return 0
     by_y = np.argsort(points[:count, 1], kind="mergesort")
     order = by_y[np.argsort(points[:count, 0][by_y], kind="mergesort")]
+    return int(_chain(points[order], count, out))
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _chain(points: Floats, count: int, out: Floats) -> int:
+    """Hull of points that come in order of abscissa, then ordinate; returns its number of vertices."""
+    if count == 0:
+        return 0
     n = 0
     for turn in range(2):
         floor = n if turn == 0 else n - 1
         base = floor
         for step in range(count):
-            p = points[order[step]] if turn == 0 else points[order[count - 1 - step]]
+            at = step if turn == 0 else count - 1 - step
             if turn == 1 and step == 0:
                 continue
+            x, y = points[at, 0], points[at, 1]
             while n - base >= 2:
                 ax, ay = out[n - 1, 0] - out[n - 2, 0], out[n - 1, 1] - out[n - 2, 1]
-                bx, by = p[0] - out[n - 1, 0], p[1] - out[n - 1, 1]
+                bx, by = x - out[n - 1, 0], y - out[n - 1, 1]
                 # no tolerance here: among points of nearly one abscissa it would take away corners
                 if ax * by - ay * bx > 0.0:
                     break
                 n -= 1
-            if n > 0 and out[n - 1, 0] == p[0] and out[n - 1, 1] == p[1]:
+            if n > 0 and out[n - 1, 0] == x and out[n - 1, 1] == y:
                 continue
-            out[n] = p
+            out[n, 0], out[n, 1] = x, y
             n += 1
     # the upper chain ends where the lower began
     if n > 1 and out[n - 1, 0] == out[0, 0] and out[n - 1, 1] == out[0, 1]:
         n -= 1
     return n
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def sort_ring(ring: Floats, count: int, out: Floats) -> None:
+    """The points of a ring in order of abscissa, then ordinate: two runs of a polygon, merged.
+
+    Right for any ring; quick where it is convex but for rounding.
+    """
+    first = last = 0
+    for i in range(1, count):
+        if _less(ring, i, ring, first):
+            first = i
+        if _less(ring, last, ring, i):
+            last = i
+    below = last - first + 1
+    if below <= 0:
+        below += count
+    if count == 0:
+        below = 0
+    halves = np.empty((count, 2))
+    for k in range(count):
+        # forward along the lower side, then backward along the upper, each from the left
+        at = first + k if k < below else first - 1 - (k - below)
+        if at >= count:
+            at -= count
+        elif at < 0:
+            at += count
+        floor = 0 if k < below else below
+        x, y = ring[at, 0], ring[at, 1]
+        j = k
+        while j > floor and (halves[j - 1, 0] > x or (halves[j - 1, 0] == x and halves[j - 1, 1] > y)):
+            halves[j, 0], halves[j, 1] = halves[j - 1, 0], halves[j - 1, 1]
+            j -= 1
+        halves[j, 0], halves[j, 1] = x, y
+    merge(halves[:below], below, halves[below:], count - below, out)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def merge(a: Floats, na: int, b: Floats, nb_: int, out: Floats) -> None:
+    """Two lists of points in order made one."""
+    i = j = 0
+    for n in range(na + nb_):
+        if j >= nb_ or (i < na and not _less(b, j, a, i)):
+            out[n, 0], out[n, 1] = a[i, 0], a[i, 1]
+            i += 1
+        else:
+            out[n, 0], out[n, 1] = b[j, 0], b[j, 1]
+            j += 1
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _less(a: Floats, i: int, b: Floats, j: int) -> bool:
+    """Whether a[i] comes before b[j]."""
+    return bool(a[i, 0] < b[j, 0] or (a[i, 0] == b[j, 0] and a[i, 1] < b[j, 1]))
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -74,7 +137,7 @@ def add(a: Floats, na: int, b: Floats, nb_: int, scale: float, out: Floats) -> i
         return nb_
     i = j = n = 0
     while i < na or j < nb_:
-        p, q = i % na, j % nb_
+        p, q = (i if i < na else 0), (j if j < nb_ else 0)
         out[n, 0] = a[p, 0] + scale * b[q, 0]
         out[n, 1] = a[p, 1] + scale * b[q, 1]
         n += 1
@@ -84,7 +147,7 @@ def add(a: Floats, na: int, b: Floats, nb_: int, scale: float, out: Floats) -> i
         if j >= nb_:
             i += 1
             continue
-        r, s = (i + 1) % na, (j + 1) % nb_
+        r, s = (i + 1 if i + 1 < na else 0), (j + 1 if j + 1 < nb_ else 0)
         ux, uy = a[r, 0] - a[p, 0], a[r, 1] - a[p, 1]
         vx, vy = scale * (b[s, 0] - b[q, 0]), scale * (b[s, 1] - b[q, 1])
         cross = ux * vy - uy * vx
@@ -114,10 +177,10 @@ def clip(a: Floats, na: int, axis: int, floor: float, out: Floats) -> int:
     """The part of a polygon whose coordinate `axis` is at least `floor` (Sutherland and Hodgman 1974)."""
     n = 0
     for i in range(na):
-        j = (i + 1) % na
+        j = i + 1 if i + 1 < na else 0
         here, there = a[i, axis] - floor, a[j, axis] - floor
         if here >= 0.0:
-            out[n] = a[i]
+            out[n, 0], out[n, 1] = a[i, 0], a[i, 1]
             n += 1
         if na > 1 and ((here > 0.0 and there < 0.0) or (here < 0.0 and there > 0.0)):
             share = here / (here - there)
@@ -141,10 +204,7 @@ def distance(x: float, y: float, a: Floats, na: int) -> float:
         px, py = x - a[i, 0], y - a[i, 1]
         if ex * py - ey * px < 0.0:
             inside = False
-        length = ex * ex + ey * ey
-        share = min(1.0, max(0.0, (px * ex + py * ey) / length)) if length > 0.0 else 0.0
-        dx, dy = px - share * ex, py - share * ey
-        best = min(best, dx * dx + dy * dy)
+        best = min(best, _from_edge(x, y, a, na, i))
     return 0.0 if inside else np.sqrt(best)
 
 
@@ -203,12 +263,13 @@ def generate(
     A payoff is reward[profile, player] plus discount[state, player] times that of the next state; deviation_profile[j]
     for j from deviation_start[2 * profile + player]: profiles reached by the player's own other choices.
     `alive[profile]` turns to 0 and `killed[profile]` to 1 + the player whose floor no continuation meets (3: a
-    successor has nothing). Each new set is an outer bound: it may be larger than the image by `tolerance`.
+    successor has nothing). Floors are lowered by `slack`, in payoffs. Each new set is an outer bound: it may be larger
+    than the image by `tolerance`.
     """
     states = len(profile_start) - 1
     room = sets.shape[1]
     wanted = 0
-    candidates = np.empty((64, 2))
+    candidates, more, joined = np.empty((64, 2)), np.empty((64, 2)), np.empty((64, 2))
     q, other = np.empty((64, 2)), np.empty((64, 2))
     for s in range(states):
         count = 0
@@ -229,19 +290,22 @@ def generate(
             n = 1
             for k in range(outcome_start[p], outcome_start[p + 1]):
                 t = outcome_state[k]
-                if k > outcome_start[p]:
-                    n = hull(q, n, other)
-                    q, other = other, q
+                if n > 1:
+                    sort_ring(q, n, other)
+                    n = _chain(other, n, q)
                 n = add(q, n, sets[t], sizes[t], outcome_odds[k], other)
                 q, other = other, q
+            for i in range(n):
+                q[i, 0] = reward[p, 0] + discount[s, 0] * q[i, 0]
+                q[i, 1] = reward[p, 1] + discount[s, 1] * q[i, 1]
             for player in range(2):
                 floor = -np.inf
                 for j in range(deviation_start[2 * p + player], deviation_start[2 * p + player + 1]):
                     d = deviation_profile[j]
-                    worth = (reward[d, player] - reward[p, player]) / discount[s, player]
+                    worth = 0.0
                     for k in range(outcome_start[d], outcome_start[d + 1]):
                         worth += outcome_odds[k] * threats[outcome_state[k], player]
-                    floor = max(floor, worth)
+                    floor = max(floor, reward[d, player] + discount[s, player] * worth)
                 if floor > -np.inf:
                     n = clip(q, n, player, floor - slack, other)
                     q, other = other, q
@@ -253,27 +317,98 @@ def generate(
             if count + n > len(candidates):
                 larger = np.empty((2 * (count + n), 2))
                 larger[:count] = candidates[:count]
-                candidates = larger
-            for i in range(n):
-                candidates[count, 0] = reward[p, 0] + discount[s, 0] * q[i, 0]
-                candidates[count, 1] = reward[p, 1] + discount[s, 1] * q[i, 1]
-                count += 1
-        corners = np.empty((2 * count + 2, 2))
+                candidates, more, joined = larger, np.empty_like(larger), np.empty_like(larger)
+            sort_ring(q, n, more)
+            merge(candidates, count, more, n, joined)
+            candidates, joined = joined, candidates
+            count += n
+        if 2 * count + 2 > len(q):
+            q, other = np.empty((4 * count + 2, 2)), np.empty((4 * count + 2, 2))
+        size = widen(q, _chain(candidates, count, q), tolerance)
         # a hull again: the crossings are rounded, and sums take convex sets only
-        rounded = np.empty((2 * count + 2, 2))
-        size = hull(corners, widen(corners, hull(candidates, count, corners), tolerance), rounded)
+        sort_ring(q, size, other)
+        size = _chain(other, size, q)
         wanted = max(wanted, size)
         if size <= room:
-            new_sets[s, :size] = rounded[:size]
+            new_sets[s, :size] = q[:size]
             new_sizes[s] = size
     return wanted
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def moved(sets: Floats, sizes: Ints, others: Floats, other_sizes: Ints) -> float:
-    """Largest distance of a vertex of `sets` from the polygon of the same state in `others`, over all states."""
+    """Largest distance of a vertex of `sets` from the polygon of the same state in `others`, over all states.
+
+    The nearest edge to one vertex is near that of the last. The way there bounds the distance from above; only where
+    it exceeds the largest so far is the distance taken.
+    """
     worst = 0.0
     for s in range(len(sizes)):
+        size = other_sizes[s]
+        if size == 0:
+            worst = np.inf if sizes[s] > 0 else worst
+            continue
+        edge = 0
         for i in range(sizes[s]):
-            worst = max(worst, distance(sets[s, i, 0], sets[s, i, 1], others[s], other_sizes[s]))
+            x, y = sets[s, i, 0], sets[s, i, 1]
+            near = _from_edge(x, y, others[s], size, edge)
+            for way in (1, -1):
+                while near > 0.0:
+                    following = (edge + way) % size
+                    there = _from_edge(x, y, others[s], size, following)
+                    if there >= near:
+                        break
+                    edge, near = following, there
+            if np.sqrt(near) > worst:
+                worst = max(worst, distance(x, y, others[s], size))
     return worst
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _from_edge(x: float, y: float, a: Floats, na: int, i: int) -> float:
+    """Squared distance of a point from edge `i` of a polygon."""
+    j = i + 1 if i + 1 < na else 0
+    ex, ey = a[j, 0] - a[i, 0], a[j, 1] - a[i, 1]
+    px, py = x - a[i, 0], y - a[i, 1]
+    length = ex * ex + ey * ey
+    share = min(1.0, max(0.0, (px * ex + py * ey) / length)) if length > 0.0 else 0.0
+    return float((px - share * ex) ** 2 + (py - share * ey) ** 2)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def lowest(sets: Floats, sizes: Ints, out: Floats) -> None:
+    """Least coordinates of each polygon, out[state, axis]; those of an empty one are left."""
+    for s in range(len(sizes)):
+        for i in range(sizes[s]):
+            for axis in range(2):
+                if i == 0 or sets[s, i, axis] < out[s, axis]:
+                    out[s, axis] = sets[s, i, axis]
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def bargain(sets: Floats, sizes: Ints, floors: Floats, weight: float, out: Floats) -> None:
+    """The point of each polygon with the largest (x - floor)^weight (y - floor)^(1 - weight), out[state, axis].
+
+    Where no point is above both floors, the one with the largest sum; that of an empty polygon is left.
+    """
+    for s in range(len(sizes)):
+        n = sizes[s]
+        best, most = -np.inf, -np.inf
+        for i in range(n):
+            j = (i + 1) % n
+            ax, ay = sets[s, i, 0] - floors[s, 0], sets[s, i, 1] - floors[s, 1]
+            dx, dy = sets[s, j, 0] - sets[s, i, 0], sets[s, j, 1] - sets[s, i, 1]
+            # the vertex, then the inner point of the edge at which the logarithm's slope is zero
+            for part in range(2):
+                t = 0.0
+                if part == 1:
+                    if not dx * dy < 0.0:
+                        continue
+                    t = -(weight * dx * ay + (1.0 - weight) * dy * ax) / (dx * dy)
+                    if not 0.0 < t < 1.0:
+                        continue
+                x, y = ax + t * dx, ay + t * dy
+                worth = weight * np.log(x) + (1.0 - weight) * np.log(y) if x > 0.0 and y > 0.0 else -np.inf
+                if worth > best or (worth == best and x + y > most):
+                    best, most = worth, x + y
+                    out[s, 0], out[s, 1] = x + floors[s, 0], y + floors[s, 1]

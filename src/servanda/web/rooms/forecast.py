@@ -191,7 +191,7 @@ async def prepared(request: Request, name: Case, asked: PreparedAsked) -> Prepar
 
     Called again with `first` at `done` until all are there; draws kept from before take no time.
     """
-    saved = saved_case(request, name, asked.version)
+    saved = await run_in_threadpool(saved_case, request, name, asked.version)
     how = await run_in_threadpool(_how, request, asked.run)
     payload = asked.payload(first=asked.first, **how)
     found = await solvers(request).ask(

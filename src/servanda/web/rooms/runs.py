@@ -29,10 +29,6 @@ SHOWN_ON = {
     "run": ("verdict", "Verdict"), "forecast": ("forecast", "Forecast"), "frictions": ("frictions", "Frictions"),
     "designs": ("designs", "Designs"), "sensitivity": ("sensitivity", "Sensitivity"), "compare": ("compare", "Compare"),
 }  # fmt: skip
-_TYPES = {
-    "html": "text/html; charset=utf-8", "json": "application/json", "yaml": "text/plain; charset=utf-8",
-    "csv": "text/csv; charset=utf-8", "md": "text/plain; charset=utf-8",
-}  # fmt: skip
 _MOST_ROWS = 400
 _MOST_DIFFERENCES = 400
 
@@ -224,7 +220,7 @@ def report(request: Request, run: RunId) -> Response:
     if REPORT not in kept.files:
         raise Problem(404, "not-found", "no report was written when this run was made", "make it again with a report")
     headers = {"content-security-policy": REPORT_POLICY, "x-frame-options": "SAMEORIGIN"}
-    return Response(store(request).blob(kept.files[REPORT]), media_type=_TYPES["html"], headers=headers)
+    return Response(store(request).blob(kept.files[REPORT]), media_type="text/html; charset=utf-8", headers=headers)
 
 
 @router.get(
@@ -249,10 +245,8 @@ def file(request: Request, run: RunId, name: Annotated[str, Path(max_length=200)
     """One file of a run, such as `result.json`, `case.yaml` or `tables/drafts.csv`."""
     kept = _run(store(request), run)
     data = run_file(store(request), kept, name)
-    ending = name.rpartition(".")[2]
-    # a page that was kept is a download here: as a page it is shown by its own address, apart from ours
-    kind = "application/octet-stream" if ending == "html" else _TYPES.get(ending, "application/octet-stream")
-    return _download(data, f"{kept.id}-{name.rpartition('/')[2]}", kind)
+    # always a download: as a page, a page that was kept is shown by its own address, apart from ours
+    return _download(data, f"{kept.id}-{name.rpartition('/')[2]}", "application/octet-stream")
 
 
 def _run(kept: Store, run: str) -> SavedRun:

@@ -192,7 +192,7 @@ async def explain(request: Request, name: Case, asked: ExplainAsked) -> Explaine
 @router.post("/api/cases/{name}/sensitivity/at", responses=SOLVING, tags=["live"])
 async def at(request: Request, name: Case, asked: PointAsked) -> HeadlinesTold:
     """Every answer at the numbers as they stand, such as one point of the line along a slider."""
-    saved = saved_case(request, name, asked.version)
+    saved = await run_in_threadpool(saved_case, request, name, asked.version)
     function = f"{__name__}:{'ahead' if asked.ahead else 'headlines'}"
     found = await solvers(request).ask(
         saved.text, function, asked.payload(), seconds=AT_SECONDS, background=asked.ahead

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field, model_validator
 
@@ -143,14 +144,14 @@ def verdict_page(request: Request, name: Case) -> Response:
 @router.post("/api/cases/{name}/verdict", responses=SOLVING, tags=["live"])
 async def verdict(request: Request, name: Case, asked: Scenario) -> VerdictAnswer:
     """Every headline number of a scenario."""
-    saved = saved_case(request, name, asked.version)
+    saved = await run_in_threadpool(saved_case, request, name, asked.version)
     return VerdictAnswer.model_validate(await solvers(request).ask(saved.text, ANSWER, asked.payload()))
 
 
 @router.post("/api/cases/{name}/prefetch", responses=SOLVING, tags=["live"])
 async def prefetch(request: Request, name: Case, asked: Ahead) -> AheadAnswer:
     """Answer ahead of need what the next move of one slider or switch asks; gives way to what is asked in earnest."""
-    saved = saved_case(request, name, asked.version)
+    saved = await run_in_threadpool(saved_case, request, name, asked.version)
     ask = solvers(request).ask
     told = await ask(saved.text, DESCRIBE, {"set": {}, "off": [], "first": []})
     sliders = told["controls"]["parameters"]

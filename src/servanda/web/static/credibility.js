@@ -3,7 +3,7 @@ import { category, chart, colours, dashes, dayTip, eventLayers, shareAxis, timeA
 import { draftSwitch } from "./drafts.js";
 import { live, scenario } from "./scenario.js";
 import { table } from "./table.js";
-import { capital, day, fullDate, likelihood, month, percent, signed, years } from "./words.js";
+import { capital, day, fullDate, likelihood, month, percent, signed, unbroken, years } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 at("main").dataset.prefetch = "credibility";
@@ -122,7 +122,8 @@ const holders = (answer) => {
 };
 
 const show = async (answer) => {
-  if (at("headline").textContent !== answer.sentence) at("headline").textContent = answer.sentence;
+  const sentence = unbroken(answer.sentence);
+  if (at("headline").textContent !== sentence) at("headline").textContent = sentence;
   at("detail").textContent = answer.detail;
   at("ends").hidden = false;
   at("kept").textContent = `Kept to the horizon or to its own lawful end: ${likelihood(answer.keep)}. Mean life ${years(answer.life)}.`;

@@ -5,7 +5,7 @@ import { gateTable } from "./gatebars.js";
 import { jobPlace, newestRun } from "./kept.js";
 import { body, change, data, live, onChange, scenario } from "./scenario.js";
 import { table } from "./table.js";
-import { counted, likelihood, listed, moment, number, percent, signed, years } from "./words.js";
+import { counted, likelihood, listed, moment, number, percent, signed, unbroken, years } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const made = (tag, properties = {}, ...children) => {
@@ -56,7 +56,7 @@ const showAnswer = () => {
   if (!answer) return;
   const mine = answer.drafts.find((draft) => draft.draft === draftOf());
   if (!mine) {
-    at("headline").textContent = answer.sentence;
+    at("headline").textContent = unbroken(answer.sentence);
     return;
   }
   const how = movedLevers().length ? "with these levers" : "as written";

@@ -73,7 +73,8 @@ const picture = (questions, kinds) => {
     field: "question", type: "nominal", sort: null, title: null, scale: { domain: questions.map((q) => q.question) },
     axis: { labelExpr: `(${JSON.stringify(labels)})[datum.value]`, labelLimit: 330, labelPadding: 8, ticks: false, domain: false, labelBaseline: "middle" },
   };
-  const offset = { field: "below", type: "quantitative", scale: { domain: [-1, 1], range: [10, -10] } };
+  // counted from the upper edge of a row of 44
+  const offset = { field: "below", type: "quantitative", scale: { domain: [-1, 1], range: [32, 12] } };
   const tooltip = [
     { field: "text", type: "nominal", title: "Question" }, { field: "kind", type: "nominal", title: "Forecast" },
     { field: "told", type: "nominal", title: "Probability" },

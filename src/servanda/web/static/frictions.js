@@ -6,7 +6,7 @@ import { gateTable } from "./gatebars.js";
 import { jobPlace, newestRun } from "./kept.js";
 import { body, change, data, live, onChange, scenario } from "./scenario.js";
 import { table } from "./table.js";
-import { capital, counted, likelihood, moment, percent, signed, words, years } from "./words.js";
+import { capital, counted, likelihood, moment, percent, signed, unbroken, words, years } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const made = (tag, properties = {}, ...children) => {
@@ -28,7 +28,7 @@ let beforeOf = "";
 
 const showAnswer = () => {
   if (!answer) return;
-  at("headline").textContent = answer.sentence;
+  at("headline").textContent = unbroken(answer.sentence);
   const compared = scenario.off.size && before && beforeOf === settingOf() ? before.drafts : null;
   gates.show(answer.drafts, { before: compared, focus: found ? found.draft : scenario.draft });
   at("against").hidden = !compared;

@@ -45,8 +45,9 @@ const own = (text) => {
   return shown ? `?${shown}` : "";
 };
 
+let suggested = null;
 const tellLinks = () => {
-  const carried = own(query());
+  const carried = own(query({ ...scenario, draft: scenario.draft || suggested }));
   for (const link of document.querySelectorAll("a[data-page]")) {
     link.href = `/cases/${scenario.case}/${link.dataset.page}${carried}`;
   }
@@ -79,6 +80,12 @@ export const change = ({ set, off, draft, keep = false } = {}, event = null) => 
   if (!written) written = setTimeout(write, 200);
   tellLinks();
   for (const listener of listeners) listener({ set: set !== undefined, off: off !== undefined, draft: draft !== undefined });
+};
+
+/** Where nobody has chosen a draft, let links to the other pages of the case lead to this one. */
+export const suggestDraft = (draft) => {
+  suggested = draft;
+  tellLinks();
 };
 
 /** Call `listener({set, off, draft})` after every change, with what changed. Returns a function that stops it. */

@@ -1,8 +1,8 @@
 // The verdict, refreshed with every move: words first, then gates, life, outcomes and questions.
 import { say, send, showError } from "./api.js";
 import { category, chart, colours, dashes, dayTip, eventLayers, shareAxis, timeAxis } from "./chart.js";
-import { body, change, live, moved, onChange, scenario } from "./scenario.js";
-import { capital, change as points, day, fullDate, likelihood, listed, month, percent, words, years } from "./words.js";
+import { body, change, live, moved, onChange, scenario, suggestDraft } from "./scenario.js";
+import { capital, change as points, day, fullDate, likelihood, listed, month, percent, unbroken, words, years } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const make = (tag, properties = {}, ...children) => {
@@ -282,7 +282,8 @@ const show = async (answer, asked) => {
   now = answer;
   if (!Object.keys(asked.set).length && !asked.off.length) saved = answer;
   const before = await baseline();
-  if (at("headline").textContent !== answer.sentence) at("headline").textContent = answer.sentence;
+  const sentence = unbroken(answer.sentence);
+  if (at("headline").textContent !== sentence) at("headline").textContent = sentence;
   at("number").hidden = !before;
   if (before) {
     const step = difference(answer.probability, before.probability);
@@ -290,11 +291,12 @@ const show = async (answer, asked) => {
       make("span", { className: "word", textContent: capital(answer.words) }), ` ${percent(answer.probability)}: `,
       step.textContent ? step : "no change", ` from ${likelihood(before.probability)} as saved`);
   }
-  at("details").replaceChildren(...answer.details.map((text) => make("li", { textContent: text })));
+  at("details").replaceChildren(...answer.details.map((text) => make("li", { textContent: unbroken(text) })));
   at("unsettled").hidden = answer.settled;
   for (const id of ["drafts", "lasting"]) at(id).hidden = !answer.drafts.length;
   at("happens").hidden = false;
   if (answer.drafts.length) {
+    suggestDraft(best(answer.drafts).draft);
     if (!rows.size) gatesTable(answer.drafts);
     showGates(before);
     showDraft(before);

@@ -27,6 +27,9 @@ export const percent = (p) => {
   return p < 0.0095 || p > 0.9905 ? `${(100 * p).toFixed(1)}\u00a0%` : `${(100 * p).toFixed(0)}\u00a0%`;
 };
 
+/** A sentence in which numbers stay on one line with their sign. */
+export const unbroken = (text) => text.replace(/(\d) %/g, "$1\u00a0%");
+
 /** Words first, then the number. */
 export const likelihood = (p) => {
   if (p < 0.0095) return `${words(p)} (less than 1\u00a0%)`;

@@ -1,0 +1,167 @@
+"""What threats could do for a draft, in sentences, on the terminal and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from servanda.enforcement import Enforcement, Pair, Standing
+from servanda.report.words import MINUS, number, signed
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH = 100
+NEAR = 0.05
+"""Shares closer than this count as alike."""
+
+
+def enforced_json(found: Enforcement) -> dict[str, object]:
+    """Everything found, with its sentences."""
+    return {**asdict(found), "sentences": list(sentences(found))}
+
+
+def sentences(found: Enforcement) -> tuple[str, ...]:
+    """What was found in words, the answer first.
+
+    >>> from servanda.case import read
+    >>> from servanda.enforcement import enforcement
+    >>> sentences(enforcement(read("theory/pledge")))[0]
+    'No threat, however harsh, could keep “Contract”: Host country would break it whatever is promised.'
+    """
+    return (answer(found), *_reserves(found))
+
+
+def answer(found: Enforcement) -> str:
+    """The bottom line."""
+    if found.empty:
+        return (
+            "Nothing can be said to be enforceable: no pure strategies form an equilibrium in every subgame, on path "
+            "or off."
+        )
+    if found.draft is not None and found.keepable is False:
+        why = f": {found.breaker} would break it whatever is promised" if found.breaker else ""
+        text = f"No threat, however harsh, could keep “{found.title}”{why}."
+        start = found.standings[0]
+        if start.share is not None and start.share > NEAR:
+            text += f" Without keeping it, threats could still support {share(start.share)} of the gains."
+        return text
+    place = found.standings[-1]
+    if place.share is None:
+        return "There is nothing to gain together: no play, enforced or not, makes both better off than no deal."
+    reached, could = place.play_share or 0.0, place.share if place.kept_share is None else place.kept_share
+    # two comparisons: what threats could do, and what is done without them
+    text = f"Threats could support {share(could)} of the gains"
+    text += " of a draft that is kept" if place.kept_share is not None else ""
+    if could <= NEAR:
+        return f"{text}: no enforcement makes both noticeably better off than no deal."
+    text = f"{text}; play as it is reaches {share(reached)}"
+    if reached >= could - NEAR:
+        return f"{text}: more enforcement would add little."
+    return f"{text}: the structure lacks not incentives but credible punishment."
+
+
+def share(value: float) -> str:
+    """A share of gains in words.
+
+    >>> share(0.8), share(-0.2), share(0.002), share(1.0)
+    ('80 %', 'less than nothing', 'nothing', 'all')
+    """
+    if value < -0.005:
+        return "less than nothing"
+    if value < 0.005:
+        return "nothing"
+    return "all" if value > 0.995 else f"{100 * value:.0f} %"
+
+
+def _reserves(found: Enforcement) -> list[str]:
+    base = "no deal" if found.draft is not None else "what each can assure itself alone"
+    text = [
+        f"Gains are counted from {base}, to those who stand for the sides: {found.leaders[0]}; {found.leaders[1]}. "
+        "Offices of the two sides do not change hands."
+    ]
+    place = found.standings[-1]
+    if place.turnover_share is not None:
+        text.append(f"As offices do change hands, play reaches {share(place.turnover_share)} of the gains.")
+    if found.patience_asked and found.patience is None:
+        text.append("At no patience looked at could the draft be kept.")
+    elif found.patience is not None:
+        rate = 1.0 / found.patience - 1.0
+        text.append(
+            f"The draft can be kept from a discount factor of {found.patience:.4f} a year on (a discount rate of "
+            f"{100 * rate:.1f} % at most)."
+        )
+    if found.outer:
+        text.append("The sets still shrink: what is shown is an outer bound. What it rules out is ruled out.")
+    if not found.settled:
+        text.append("Play beyond the horizon has not settled: the odds of third parties are rough.")
+    if found.hair:
+        text.append("The answer hangs on a hair: a change of the payoffs in the fifth digit moves it.")
+    if found.gain is not None:
+        text.append(f"Strategies written out for every corner gain at most {found.gain:.0e} of the range by deviating.")
+    return text
+
+
+def print_enforced(found: Enforcement, console: Console) -> None:
+    """The answer, a table of gains by place, and the reserves."""
+    width = min(console.width, WIDTH)
+    first, *others = sentences(found)
+    console.print(Text(first, style="bold"), width=width)
+    for place in found.standings:
+        console.print(Text(), width=width)
+        console.print(_table(found, place), width=width)
+    console.print(Text(), width=width)
+    for sentence in others:
+        console.print(Text(sentence), width=width)
+    size = f"{found.nodes:,} nodes written out, {found.states:,} states solved."
+    console.print(Text(f"{size} {found.status}"), width=width)
+
+
+def rows_of(place: Standing) -> list[tuple[str, str, str, str]]:
+    """What is within reach from a place: what, the gains of the two, and the share of the gains.
+
+    The first row holds largest gains that need not go together.
+    """
+    rows = [("largest enforceable gain, each alone", *_gains(place.greatest), "")]
+    rows.append(("evenest enforceable point", *_gains(place.best), _share(place.share)))
+    if place.kept is not None:
+        rows.append(("… while the draft is kept", "", "", _share(place.kept_share) if place.kept else "impossible"))
+    rows.append(("play as it is, by the two", *_gains(place.play), _share(place.play_share)))
+    if place.turnover is not None:
+        rows.append(("play as offices change hands", *_gains(place.turnover), _share(place.turnover_share)))
+    return rows
+
+
+def _table(found: Enforcement, place: Standing) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"Gains {place.place}, points", title_justify="left")
+    table.add_column("")
+    for side in found.sides:
+        table.add_column(side, justify="right")
+    table.add_column("share of the gains", justify="right")
+    for row in rows_of(place):
+        table.add_row(*row)
+    return table
+
+
+def _gains(gains: Pair | None) -> tuple[str, str]:
+    return ("–", "–") if gains is None else (signed(gains[0]), signed(gains[1]))
+
+
+def _share(value: float | None) -> str:
+    if value is None:
+        return "–"
+    text = f"{abs(100 * value):.0f} %"
+    return f"{MINUS}{text}" if value <= -0.005 else text
+
+
+def coordinates(corners: tuple[Pair, ...]) -> str:
+    """Corners of a polygon as text.
+
+    >>> coordinates(((0.0, 1.5), (-2.0, 0.0)))
+    '(0, 1.5), (−2, 0)'
+    """
+    return ", ".join(f"({number(round(x, 2))}, {number(round(y, 2))})" for x, y in corners) or "empty"

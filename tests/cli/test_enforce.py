@@ -1,0 +1,34 @@
+"""`servanda enforce`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from servanda.cli.enforce import command
+
+
+def test_the_answer_comes_first_and_the_picture_is_written(tmp_path: Path) -> None:
+    picture = tmp_path / "sets.svg"
+    found = CliRunner().invoke(command, ["theory/pledge", "--set", "gain=10", "--svg", str(picture)])
+    assert found.exit_code == 0
+    assert found.stdout.startswith("No threat, however harsh, could keep “Contract”")
+    assert "impossible" in found.stdout
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_json_holds_the_sets() -> None:
+    found = CliRunner().invoke(command, ["theory/repeated-dilemma", "--json"])
+    answer = json.loads(found.stdout)
+    assert answer["ok"] is True
+    assert answer["draft"] is None
+    assert answer["standings"][0]["share"] > 0.99
+    assert answer["sentences"][0].startswith("Threats could support all of the gains")
+
+
+def test_one_side_is_an_error_that_says_what_to_do() -> None:
+    found = CliRunner().invoke(command, ["theory/investment-reversal", "--json"])
+    assert found.exit_code == 2
+    assert json.loads(found.stdout)["issues"][0]["code"] == "not-two-parties"
