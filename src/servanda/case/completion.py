@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from servanda.case import models, models_world, scalars
+from servanda.case.annotations import is_alias, parts_of
 from servanda.case.declared import Declared, Named, levels_of, names_at
 from servanda.case.document import Tree, TreePath
 from servanda.case.outline import Spot, outline
@@ -128,7 +128,7 @@ def _keys(spot: Spot, declared: Declared) -> Iterator[Suggestion]:
 
 def _opened(key: str, hint: Any) -> str:
     """The key as it is inserted: nothing on its line where only a mapping can follow."""
-    shapes = {get_origin(part) or part for part in _parts(hint)}
+    shapes = {get_origin(part) or part for part in parts_of(hint)}
     nested = shapes and all(shape is dict or _is_written(shape) for shape in shapes)
     return f"{key}:" if nested else f"{key}: "
 
@@ -139,33 +139,37 @@ def _values(spot: Spot, declared: Declared) -> tuple[list[Suggestion], int]:
     if named:
         return named, 0
     for hint, about in _hints(spot.path, declared.tree):
-        if _is(hint, scalars.NumberExpression) or _is(hint, scalars.Condition) or _is(hint, scalars.Decisiveness):
-            return _expression(spot.written, declared, condition=_is(hint, scalars.Condition), about=about)
+        if (
+            is_alias(hint, scalars.NumberExpression)
+            or is_alias(hint, scalars.Condition)
+            or is_alias(hint, scalars.Decisiveness)
+        ):
+            return _expression(spot.written, declared, condition=is_alias(hint, scalars.Condition), about=about)
         if words := list(_words(hint, spot, declared)):
             return words, 0
     return [], 0
 
 
 def _words(hint: Any, spot: Spot, declared: Declared) -> Iterator[Suggestion]:
-    if _is(hint, scalars.YesNo):
+    if is_alias(hint, scalars.YesNo):
         yield from (Suggestion(word, "word", "", word) for word in ("yes", "no"))
-    elif _is(hint, scalars.Grade):
+    elif is_alias(hint, scalars.Grade):
         yield from (Suggestion(grade, "word", _GRADES[grade[:1]], grade) for grade in scalars.GRADES)
-    elif _is(hint, scalars.Duration):
+    elif is_alias(hint, scalars.Duration):
         yield from (Suggestion(word, "word", "a duration", word) for word in ("6 months", "1 year", "2 years"))
-    elif _is(hint, scalars.Day):
+    elif is_alias(hint, scalars.Day):
         days = [declared.tree.get(key) for key in ("start", "as_of")]
         yield from (
             Suggestion(day, "word", "a date", day) for day in dict.fromkeys(days) if isinstance(day, str) and day
         )
-    elif _is(hint, scalars.Quantity) or _is(hint, models.ParameterText):
+    elif is_alias(hint, scalars.Quantity) or is_alias(hint, models.ParameterText):
         if spot.path[:1] == ("modelling",):
             return
         for form in re.findall(r"[a-z]+\([a-z, ]+\)|`[^`]+`", FORMS):
             yield Suggestion(form.strip("`"), "word", "a distribution", form.strip("`"))
     elif spot.path == ("period",):
         yield from (Suggestion(word, "word", "", word) for word in _PERIODS)
-    for part in _parts(hint):
+    for part in parts_of(hint):
         if get_origin(part) is Literal:
             yield from (Suggestion(str(word), "word", "", str(word)) for word in get_args(part))
 
@@ -236,26 +240,11 @@ def _inside(hint: Any, steps: TreePath) -> Iterator[Any]:
     if hint == models_world.Price:
         yield from [scalars.NumberExpression] if len(steps) in (1, 2) else []
         return
-    for part in _parts(hint):
+    for part in parts_of(hint):
         if get_origin(part) is dict:
             yield from _inside(get_args(part)[1], steps[1:])
         elif get_origin(part) in (list, tuple):
             yield from _inside(get_args(part)[0], steps[1:])
-
-
-def _parts(hint: Any) -> tuple[Any, ...]:
-    if get_origin(hint) is Annotated:
-        return _parts(get_args(hint)[0])
-    if get_origin(hint) in (Union, UnionType):
-        return tuple(part for each in get_args(hint) if each is not type(None) for part in _parts(each))
-    return (hint,)
-
-
-def _is(hint: Any, alias: Any) -> bool:
-    """Whether an annotation is this alias, or this alias or nothing."""
-    if get_origin(hint) in (Union, UnionType):
-        return any(_is(part, alias) for part in get_args(hint))
-    return bool(hint == alias)
 
 
 def _is_written(part: Any) -> bool:

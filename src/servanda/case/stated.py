@@ -6,10 +6,10 @@ import math
 import re
 from dataclasses import dataclass, field, replace
 from functools import cache
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from servanda.case import models, models_world, scalars
+from servanda.case.annotations import is_alias, parts_of
 from servanda.case.citation import UNCITED, Citation
 from servanda.case.document import Document, Tree, TreePath
 from servanda.case.uncertain import DistributionError, parse_uncertain
@@ -89,7 +89,7 @@ class _Walk:
             self._leaf(node, hint, path, cited)
         elif isinstance(node, list):
             for position, inner in enumerate(node):
-                for part in _parts(hint):
+                for part in parts_of(hint):
                     if get_origin(part) in (list, tuple):
                         self.node(inner, get_args(part)[0], (*path, position), cited)
                         break
@@ -106,7 +106,7 @@ class _Walk:
                 for term, inner in named.items():
                     self.node(inner, scalars.NumberExpression, (*path, actor, *((term,) if term else ())), cited)
             return
-        for part in _parts(hint):
+        for part in parts_of(hint):
             if get_origin(part) is dict:
                 for key, inner in node.items():
                     if self.section == "frictions":
@@ -125,7 +125,7 @@ class _Walk:
             if self._is_parameter(hint, path):
                 self.found.append(self._stated(text, path, cited))
             return
-        if any(_is(hint, alias) for alias in _READ):
+        if any(is_alias(hint, alias) for alias in _READ):
             mark = self.document.values.get(path)
             for name in _NAME.finditer(text[:_LONGEST]):
                 one_line = mark is None or "\n" not in self.document.text[mark.start : mark.end]
@@ -133,7 +133,11 @@ class _Walk:
                 self._use(name[0], line)
         elif path[-1] == "sets" or path[-2:-1] == ("between",):
             self._use(text, self._line(path))
-        numeric = any(_is(hint, alias) for alias in _NUMERIC) or path[-2:-1] in (("values",), ("range",), ("access",))
+        numeric = any(is_alias(hint, alias) for alias in _NUMERIC) or path[-2:-1] in (
+            ("values",),
+            ("range",),
+            ("access",),
+        )
         if numeric and self.section not in _LEFT_OUT and _says_something(text):
             self.found.append(self._stated(text, path, cited))
 
@@ -208,23 +212,9 @@ def _citation(node: dict[str, Tree]) -> Citation:
 
 
 def _model(hint: Any, node: dict[str, Tree]) -> type[scalars.Written] | None:
-    found = [part for part in _parts(hint) if isinstance(part, type) and issubclass(part, scalars.Written)]
+    found = [part for part in parts_of(hint) if isinstance(part, type) and issubclass(part, scalars.Written)]
     kinds = [model for model in found if _text(node, "kind") in get_args(_hints_of(model).get("kind"))]
     return kinds[0] if kinds else found[0] if len(found) == 1 else None
-
-
-def _parts(hint: Any) -> tuple[Any, ...]:
-    if get_origin(hint) is Annotated:
-        return _parts(get_args(hint)[0])
-    if get_origin(hint) in (Union, UnionType):
-        return tuple(part for each in get_args(hint) if each is not type(None) for part in _parts(each))
-    return (hint,)
-
-
-def _is(hint: Any, alias: Any) -> bool:
-    if get_origin(hint) in (Union, UnionType):
-        return any(_is(part, alias) for part in get_args(hint))
-    return bool(hint == alias)
 
 
 @cache

@@ -1,13 +1,9 @@
 // Sliders for uncertain numbers and switches for frictions: the hand on the scenario.
 import { send } from "./api.js";
+import { element as node } from "./element.js";
 import { body, change, data, onChange, onRest, scenario } from "./scenario.js";
 import { counted, listed, number } from "./words.js";
 
-const node = (tag, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-};
 
 const close = (a, b) => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b));
 const nearest = (stops, value) =>

@@ -1,6 +1,7 @@
 // Designs: levers as controls with the answer at once, and the frontier of all combinations to choose from.
 import { get, say, send, showError } from "./api.js";
 import { chart, colours } from "./chart.js";
+import { element as made } from "./element.js";
 import { gateTable } from "./gatebars.js";
 import { jobPlace, newestRun } from "./kept.js";
 import { body, change, data, live, onChange, scenario } from "./scenario.js";
@@ -8,11 +9,6 @@ import { table } from "./table.js";
 import { counted, likelihood, listed, moment, number, percent, signed, unbroken, years } from "./words.js";
 
 const at = (id) => document.getElementById(id);
-const made = (tag, properties = {}, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
 const path = `/api/cases/${scenario.case}/designs`;
 const verdict = `/api/cases/${scenario.case}/verdict`;
 const tones = JSON.parse(at("look").textContent).tones;

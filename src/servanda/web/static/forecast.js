@@ -1,17 +1,13 @@
 // The forecast: dated questions with confidence kept apart, evidence taken away piece by piece, and the register.
 import { get, say, send, showError } from "./api.js";
 import { chart, colours } from "./chart.js";
+import { element as made } from "./element.js";
 import { jobBox } from "./job.js";
 import { body, data, live, onChange, scenario } from "./scenario.js";
 import { table } from "./table.js";
 import { capital, change as points, counted, fullDate, likelihood, listed, moment, percent, signed, words } from "./words.js";
 
 const at = (id) => document.getElementById(id);
-const made = (tag, properties = {}, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
 const path = `/api/cases/${scenario.case}/forecast`;
 const DRAWS = 256;
 const STEP = 16;

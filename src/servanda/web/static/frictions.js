@@ -2,6 +2,7 @@
 import { get, say, send, showError } from "./api.js";
 import { chart } from "./chart.js";
 import { aim } from "./controls.js";
+import { element as made } from "./element.js";
 import { gateTable } from "./gatebars.js";
 import { jobPlace, newestRun } from "./kept.js";
 import { body, change, data, live, onChange, scenario } from "./scenario.js";
@@ -9,11 +10,6 @@ import { table } from "./table.js";
 import { capital, counted, likelihood, moment, percent, signed, unbroken, words, years } from "./words.js";
 
 const at = (id) => document.getElementById(id);
-const made = (tag, properties = {}, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
 at("main").dataset.prefetch = "verdict";
 const path = `/api/cases/${scenario.case}/verdict`;
 const frictions = data.controls ? data.controls.frictions : [];

@@ -1,5 +1,6 @@
 // Jobs from the side of a page: start one, follow it, and a box that does both and finds it again after a reload.
 import { get, say, send } from "./api.js";
+import { element as made } from "./element.js";
 import { data, scenario } from "./scenario.js";
 import { capital, counted, percent } from "./words.js";
 
@@ -21,11 +22,6 @@ const LABELS = {
 const drawn = (options) => (options.draws ? ` (${counted(options.draws, "draw")})` : "");
 
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-const made = (tag, properties = {}, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
 const sorted = (value) => {
   if (Array.isArray(value)) return value.map(sorted);
   if (value && typeof value === "object") return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));

@@ -1,5 +1,6 @@
 // All jobs: how far each is, stop it, take it up again, see its run.
 import { get, say, showError } from "./api.js";
+import { element as made } from "./element.js";
 import { cancelJob, clock, resumeJob, standing } from "./job.js";
 import { counted, moment } from "./words.js";
 
@@ -11,11 +12,6 @@ const rows = new Map();
 let timer = 0;
 let asking = false;
 
-const made = (tag, properties = {}, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
 const waits = (job) => job.state === "queued" || job.state === "running";
 const link = (href, textContent) => made("a", { href, textContent });
 

@@ -1,21 +1,10 @@
 // The shipped cases: listed with what each shows and expects, read as text, copied to one's own.
 import { get, send, showError, say } from "./api.js";
 import { editor } from "./editor.js";
+import { worded as node, press } from "./element.js";
 import { counted, fullDate, moment, number } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
-const node = (tag, text = "", className = "") => {
-  const made = document.createElement(tag);
-  if (text) made.textContent = text;
-  if (className) made.className = className;
-  return made;
-};
-const press = (text, act, className = "button") => {
-  const made = node("button", text, className);
-  made.type = "button";
-  made.addEventListener("click", act);
-  return made;
-};
 const link = (text, href, className = "") => { const made = node("a", text, className); made.href = href; return made; };
 const short = (name) => name.split("/").at(-1);
 

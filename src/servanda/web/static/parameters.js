@@ -1,5 +1,6 @@
 // The numbers of a case: found, sorted, changed in the text or only in the scenario.
 import { ApiError, get, send, showError, clearError, say } from "./api.js";
+import { worded as node, press } from "./element.js";
 import { scenario, data, change, onChange, query } from "./scenario.js";
 import { table } from "./table.js";
 import { diffTable } from "./diff.js";
@@ -15,18 +16,6 @@ let shown = null;
 const waiting = new Map();
 
 const key = (item) => item.path.slice(0, 2).concat(item.section === "parameters" ? [] : item.path.slice(2)).join("\u0000");
-const node = (tag, text = "", className = "") => {
-  const made = document.createElement(tag);
-  if (text) made.textContent = text;
-  if (className) made.className = className;
-  return made;
-};
-const press = (text, act, className = "button") => {
-  const made = node("button", text, className);
-  made.type = "button";
-  made.addEventListener("click", act);
-  return made;
-};
 const option = (value, text) => { const made = node("option", text); made.value = value; return made; };
 
 const keep = () => {

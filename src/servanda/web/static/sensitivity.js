@@ -1,17 +1,13 @@
 // Sensitivity: what drives an answer, the box of parameters where it comes out, and the answer along one slider.
 import { say, send, showError } from "./api.js";
 import { chart, colours } from "./chart.js";
+import { element as made } from "./element.js";
 import { jobBox } from "./job.js";
 import { body, change, data, live, moved, onChange, scenario } from "./scenario.js";
 import { table } from "./table.js";
 import { capital, counted, likelihood, moment, number, percent, years } from "./words.js";
 
 const at = (id) => document.getElementById(id);
-const made = (tag, properties = {}, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
 const path = `/api/cases/${scenario.case}/sensitivity`;
 const parameters = data && data.controls ? data.controls.parameters : [];
 const DRAWS = 256;

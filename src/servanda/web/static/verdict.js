@@ -1,15 +1,11 @@
 // The verdict, refreshed with every move: words first, then gates, life, outcomes and questions.
 import { say, send, showError } from "./api.js";
 import { category, chart, colours, dashes, dayTip, eventLayers, shareAxis, timeAxis } from "./chart.js";
+import { element as make } from "./element.js";
 import { body, change, live, moved, onChange, scenario, suggestDraft } from "./scenario.js";
 import { capital, change as points, day, fullDate, likelihood, listed, month, percent, unbroken, words, years } from "./words.js";
 
 const at = (id) => document.getElementById(id);
-const make = (tag, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-};
 const path = `/api/cases/${scenario.case}/verdict`;
 at("main").dataset.prefetch = "verdict";
 

@@ -2,16 +2,12 @@
 import { say } from "./api.js";
 import { chart, colours } from "./chart.js";
 import { draftSwitch } from "./drafts.js";
+import { element as make } from "./element.js";
 import { live, scenario } from "./scenario.js";
 import { capital, listed, month, percent, signed, words } from "./words.js";
 
 const MOST = 9;
 const at = (id) => document.getElementById(id);
-const make = (tag, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-};
 at("main").dataset.prefetch = "why";
 draftSwitch(at("drafts"));
 
