@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,27 +32,20 @@ PATIENCE_MS = 30_000
 # where one of these is set in the environment, a missing browser is a failure
 REQUIRED = ("CI", "SERVANDA_REQUIRE_BROWSER")
 _NUMBERS = count(1)
-# Twice everything would take the suite past what may be waited for, so `make verify` runs the whole of it on both
-# databases, and `make test` leaves out: on PostgreSQL, pages that write nothing themselves; everywhere, what needs a
-# second long job on a page where another test has waited for one.
-WRITING = frozenset(f"test_{page}" for page in ("home", "edit", "runs", "jobs"))
-LONG = frozenset(
-    (
-        *("test_trust_of_a_run_with_its_diagnosis", "test_what_the_lattice_says_is_what_play_says"),
-        *("test_the_job_is_started_here_and_leaves_the_levers_alone", "test_another_draft_asks_for_another_run"),
-        *("test_any_other_part_is_estimated_then_exact", "test_a_scenario_without_a_forecast_of_its_own_says_so"),
-        "test_a_full_comparison_is_run_as_a_job_and_found_again",
-    )
-)
+# A test in a browser takes some five seconds of processor time, so `make test` runs the first of every page (they load
+# it, change something, look at the result, meet an error), and `make verify` all of them on both databases.
+ALWAYS = {"sqlite": 4, "postgresql": 1}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave to `make verify` what would take too long."""
+    seen: Counter[tuple[str, str]] = Counter()
     for item in items:
         if "browser" in item.path.parts:
-            elsewhere = "postgresql" in item.name and item.path.stem not in WRITING
-            if elsewhere or item.name.partition("[")[0] in LONG:
+            database = "postgresql" if "postgresql" in item.name else "sqlite"
+            seen[item.path.stem, database] += 1
+            if seen[item.path.stem, database] > ALWAYS[database]:
                 item.add_marker(pytest.mark.verify)
 
 

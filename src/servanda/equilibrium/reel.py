@@ -238,7 +238,8 @@ class Reel:
     def _settle(self, terminal: Singles, how: Settings, plain_steps: int) -> tuple[bool, int]:
         """Iterate values beyond the horizon until they last (see `servanda.equilibrium.solve`)."""
         beyond = np.array([self.periods], dtype=np.int32)
-        start = np.ascontiguousarray(terminal)
+        # a copy in any case: the view of a game of one state, or of sixteen actors, is contiguous itself
+        start = np.array(terminal, order="C")
         mixer, pace = Mixer(start, 1, 5), Pace(1, plain_steps)
         x = start
         high, low, largest = (np.empty(x.shape[1]) for _ in range(3))

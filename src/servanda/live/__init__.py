@@ -1,8 +1,7 @@
 """A case that answers at once: structure compiled and wound up, every headline number for any values of its parameters.
 
 >>> from servanda.case import read
->>> bench = Bench.of(read("theory/two-level-ratification"))
->>> answer = bench.answer({})
+>>> answer = Bench.of(read("theory/pledge")).answer({})
 >>> len(answer.drafts), answer.settled
 (1, True)
 """
