@@ -20,7 +20,7 @@ from servanda.forecast.propagation import forecast
 from servanda.inquiry import likeliest
 from servanda.kernels.fourfold import LANES as FOUR
 from servanda.kernels.lanes import LANES
-from servanda.uncertainty import parameter_draws
+from servanda.uncertainty.draws import parameter_draws
 from servanda.uncertainty.sweep import sweep
 
 Row = tuple[str, str, str]

@@ -13,8 +13,7 @@ from scipy import stats
 
 from servanda.case import load_text, read
 from servanda.case.resolved import ResolvedCase
-from servanda.uncertainty import parameter_draws
-from servanda.uncertainty.draws import draws_of
+from servanda.uncertainty.draws import draws_of, parameter_draws
 from tests.sketches import Sketch
 
 TOGETHER = (Path(__file__).resolve().parents[2] / "spec" / "valid" / "correlations.yaml").read_text()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator
 
@@ -18,6 +17,7 @@ from servanda.web.serving import Serving, token_for
 from servanda.web.state import State
 from tests.web.conftest import HEADERS, HERE
 from tests.web.inline import InlineSolvers
+from tests.web.loops import awaited
 from tests.web.test_security import code
 
 TOKEN = "a token of some length"
@@ -97,7 +97,7 @@ def test_guessing_gets_slower_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         assert int(refused.value.headers["Retry-After"]) > 0
         assert await access.attempt(TOKEN, "10.0.0.2")
 
-    asyncio.run(guess())
+    awaited(guess())
     assert waited == sorted(waited)
     assert (waited[0], waited[-1]) == (0.1, 4.0)
 

@@ -16,6 +16,7 @@ from servanda.web.problems import Problem
 from servanda.web.reading import DEEPEST, LARGEST_BODY, body_of
 from servanda.web.security import Hosts
 from tests.web.conftest import HERE
+from tests.web.loops import awaited
 
 
 def code(answer: Any) -> str:
@@ -167,7 +168,7 @@ def test_a_body_that_does_not_come_is_given_up() -> None:
         return {}
 
     with pytest.raises(Problem) as refused:
-        asyncio.run(body_of(silent, None, seconds=0.05))  # type: ignore[arg-type]
+        awaited(body_of(silent, None, seconds=0.05))  # type: ignore[arg-type]
     assert refused.value.code == "slow-request"
 
 
@@ -208,7 +209,7 @@ def raw(app: FastAPI, path: str) -> tuple[int, bytes]:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    awaited(app(scope, receive, send))
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
 
 

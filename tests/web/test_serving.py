@@ -29,6 +29,7 @@ from servanda.web.state import State
 from tests.browser.running import running
 from tests.web.conftest import HERE
 from tests.web.inline import InlineSolvers
+from tests.web.loops import awaited
 from tests.web.test_security import code
 
 
@@ -71,7 +72,7 @@ def through(guard: Guard, path: str) -> list[Any]:
         if message.get("body") == b"begun":
             asyncio.get_running_loop().call_later(0.05, guard.streams.end)
 
-    asyncio.run(asyncio.wait_for(guard(scope, receive, send), 5))
+    awaited(asyncio.wait_for(guard(scope, receive, send), 5))
     return sent
 
 
@@ -117,7 +118,7 @@ def test_no_web_sockets_are_spoken() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(Guard(never, Hosts.of(""), Access())({"type": "websocket"}, never, send))  # type: ignore[arg-type]
+    awaited(Guard(never, Hosts.of(""), Access())({"type": "websocket"}, never, send))  # type: ignore[arg-type]
     assert sent == [{"type": "websocket.close", "code": 1008}]
 
 

@@ -21,6 +21,7 @@ from servanda.web.limits import Limits
 from servanda.web.problems import Problem
 from servanda.web.solvers import Solvers
 from tests.web import small as small_case
+from tests.web.loops import awaited
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = "tests.web.asking"
@@ -52,7 +53,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
 
 
 def ask(solvers: Solvers, text: str, name: str, *, seconds: float = 30.0, **payload: Any) -> dict[str, Any]:
-    return asyncio.run(solvers.ask(text, f"{HERE}:{name}", payload, seconds=seconds))
+    return awaited(solvers.ask(text, f"{HERE}:{name}", payload, seconds=seconds))
 
 
 def problem(solvers: Solvers, text: str, name: str, **more: Any) -> Problem:
@@ -101,10 +102,10 @@ def test_twenty_at_once_get_right_answers_each_computed_once(make: Make, pledge:
         asked = [solvers.ask(pledge, f"{HERE}:slow", {"seconds": 0.05, "n": k % 5}, seconds=30) for k in range(20)]
         return await asyncio.gather(*asked)
 
-    found = asyncio.run(all_of_them())
+    found = awaited(all_of_them())
     assert [answer["asked"]["n"] for answer in found] == [k % 5 for k in range(20)]
     assert (solvers.tally.computed, solvers.tally.kept) == (5, 15)
-    assert asyncio.run(all_of_them()) == found
+    assert awaited(all_of_them()) == found
     assert solvers.tally.computed == 5
 
 
@@ -127,7 +128,7 @@ def test_an_endless_question_is_stopped_and_others_are_answered_meanwhile(make: 
         (outcome,) = await asyncio.gather(stuck, return_exceptions=True)
         return outcome, answered, time.monotonic() - begun
 
-    outcome, answered, whole = asyncio.run(both())
+    outcome, answered, whole = awaited(both())
     assert isinstance(outcome, Problem)
     assert (outcome.status, outcome.code, "Retry-After" in outcome.headers) == (503, "too-slow", True)
     assert answered < 4.0 < whole
@@ -159,7 +160,7 @@ def test_a_process_killed_from_outside_is_replaced_and_asked_again(make: Make, p
         os.kill(solvers.pids[0], signal.SIGKILL)
         return await asked
 
-    assert asyncio.run(killed())["case"] == "pledge"
+    assert awaited(killed())["case"] == "pledge"
     assert solvers.tally.replaced == 1
 
 
@@ -196,7 +197,7 @@ def test_a_hostile_case_ends_within_its_limits_and_others_are_answered_meanwhile
         (outcome,) = await asyncio.gather(hostile, return_exceptions=True)
         return outcome, fair
 
-    outcome, _ = asyncio.run(both())
+    outcome, _ = awaited(both())
     assert getattr(outcome, "code", type(outcome).__name__) in wanted
     assert ask(solvers, pledge, "values", n=2)["case"] == "pledge"
 
@@ -206,13 +207,13 @@ def test_a_case_with_errors_comes_back_with_its_lines(make: Make) -> None:
     with pytest.raises(CaseError) as caught:
         ask(solvers, "case: x\nperiod: soon\n", "values")
     assert caught.value.issues[0].where.line == 2 or len(caught.value.issues) > 1
-    found = asyncio.run(solvers.check("case: x\nperiod: soon\n"))
+    found = awaited(solvers.check("case: x\nperiod: soon\n"))
     assert not found["ok"]
     assert {"bad-period"} <= {issue["code"] for issue in found["issues"]} or found["issues"]
 
 
 def test_checking_names_the_case(make: Make, pledge: str) -> None:
-    found = asyncio.run(make().check(pledge))
+    found = awaited(make().check(pledge))
     assert (found["ok"], found["name"]) == (True, "pledge")
 
 
@@ -223,7 +224,7 @@ def test_what_a_function_refuses_or_breaks_is_told(make: Make, pledge: str) -> N
     with pytest.raises(RuntimeError, match="nothing of this name"):
         ask(solvers, pledge, "broken")
     with pytest.raises(RuntimeError, match="answers no questions"):
-        asyncio.run(solvers.ask(pledge, "os:getcwd", {}))
+        awaited(solvers.ask(pledge, "os:getcwd", {}))
     assert solvers.tally.replaced == 0
 
 
@@ -246,7 +247,7 @@ def test_more_than_can_be_answered_soon_is_refused(make: Make, pledge: str) -> N
         asked = [solvers.ask(pledge, f"{HERE}:slow", {"seconds": 0.2, "n": k}, seconds=30) for k in range(6)]
         return await asyncio.gather(*asked, return_exceptions=True)
 
-    outcomes = asyncio.run(many())
+    outcomes = awaited(many())
     refused = [outcome for outcome in outcomes if isinstance(outcome, Problem)]
     assert {outcome.code for outcome in refused} == {"busy"}
     assert 3 <= len(refused) <= 4
@@ -274,7 +275,7 @@ def test_what_is_asked_ahead_waits_for_what_is_asked_in_earnest(make: Make, pled
         await one("slow", 30)
         await asyncio.gather(*again)
 
-    asyncio.run(mixed())
+    awaited(mixed())
     # another function of the same case drops nothing, but goes first; the same function drops what was asked ahead
     assert order[:4] == ["slow 0", "values 10", "slow 1", "slow 2"]
     assert sorted(order[4:]) == ["busy 21", "busy 22", "slow 20", "slow 30"]
@@ -292,7 +293,7 @@ def test_what_nobody_waits_for_is_not_begun(make: Make, pledge: str) -> None:
         second.cancel()
         await first
 
-    asyncio.run(left())
+    awaited(left())
     assert (solvers.tally.computed, solvers.tally.waiting) == (2, 0)
 
 
@@ -305,7 +306,7 @@ def test_processes_prefer_the_cases_they_hold(make: Make, pledge: str, island: s
         one, other = await asyncio.gather(*asked)
         return one["pid"], other["pid"]
 
-    found = [asyncio.run(both(n)) for n in range(4)]
+    found = [awaited(both(n)) for n in range(4)]
     assert len(set(found[1:])) == 1
     assert found[1][0] != found[1][1]
 

@@ -99,7 +99,7 @@ def command(
         from servanda.diagnosis.design_search import SAMPLED
         from servanda.inquiry import kept_trials
         from servanda.report.designed import brief, show, to_dict
-        from servanda.uncertainty import parameter_draws
+        from servanda.uncertainty.draws import parameter_draws
 
         with games(shown=not (quiet or as_json)) as progress, kept_trials(fresh=fresh):
             found = search_designs(

@@ -139,7 +139,7 @@ def _designs(work: Work) -> Any:
     from servanda.diagnosis.design import search_designs
     from servanda.inquiry import kept_trials
     from servanda.report.designed import to_dict
-    from servanda.uncertainty import parameter_draws
+    from servanda.uncertainty.draws import parameter_draws
 
     asked = work.options
     with kept_trials(fresh=True):

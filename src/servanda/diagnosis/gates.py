@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import expit
 
 from servanda.case.resolved import ResolvedCase
+from servanda.compile import Compiled
 from servanda.diagnosis.credibility import Temptation
 from servanda.diagnosis.findings import Gate, GateKind, Survival, Tightest
 from servanda.diagnosis.margins import Point, labelled, moves_compared, point, state_of
@@ -199,9 +200,9 @@ def gates_of(
     else:
         sign = _gate(play, "sign", float(signing.caught[:window, draft].sum()), binding)
     ratify = Gate("ratify", 1.0, None, None, "Nobody has to approve it.")
-    if _already_live(play, draft):
+    if already_live(play.compiled, draft):
         ratify = Gate("ratify", 1.0, None, None, "It is approved already.")
-    elif _ratifiers(play, draft):
+    elif needs_approval(play.compiled, draft):
         ratify = _gate(play, "ratify", _approved(play, draft, voting), voting.tightest)
     return sign, ratify, _gate(play, "keep", survival.kept, temptation.tightest)
 
@@ -212,18 +213,20 @@ def passing(play: Play, draft: int, survival: Survival, window: int) -> float:
     return min(1.0, signed) * _approved(play, draft, voting_of(play, draft)) * survival.kept
 
 
-def _ratifiers(play: Play, draft: int) -> int:
-    case = play.compiled.case
-    return next(len(f.ratifiers) for f in case.protocol.forms if f.name == case.drafts[draft].form)
-
-
-def _already_live(play: Play, draft: int) -> bool:
-    compiled = play.compiled
+def already_live(compiled: Compiled, draft: int) -> bool:
+    """Whether a draft is live at the start."""
     return bool(compiled.game.start[compiled.live & (compiled.draft == draft)].sum() > 0.0)
 
 
+def needs_approval(compiled: Compiled, draft: int) -> bool:
+    """Whether somebody still has to approve a draft."""
+    case = compiled.case
+    ratifiers = next(f.ratifiers for f in case.protocol.forms if f.name == case.drafts[draft].form)
+    return bool(ratifiers) and not already_live(compiled, draft)
+
+
 def _approved(play: Play, draft: int, voting: Voting) -> float:
-    if not _ratifiers(play, draft) or _already_live(play, draft):
+    if not needs_approval(play.compiled, draft):
         return 1.0
     return voting.approved / voting.decided if voting.decided > 0.0 else 0.0
 

@@ -36,6 +36,7 @@ from servanda.case.messages import did_you_mean
 from servanda.case.resolved import ResolvedCase
 from servanda.compile import Compiled, compile_case
 from servanda.compile.evaluation import STAGES
+from servanda.diagnosis.gates import SIGNED, needs_approval
 from servanda.diagnosis.headlines import Headlines
 from servanda.diagnosis.play import ALIVE, Crossing
 from servanda.diagnosis.survival import ending_kind
@@ -50,7 +51,6 @@ from servanda.ledger import KEY_BYTES, Ledger, engine_digest
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Overrides = Mapping[str, float]
-SIGNED = ("ratifying", "phase", "in_force")
 SETTINGS = Settings(tail_tolerance=3e-5, tail_steps=600, polish=False, block_threads=False)
 
 _FOLDER: ContextVar[Path | None] = ContextVar("folder of finished trials", default=None)
@@ -108,14 +108,16 @@ class Trials:
         return threading.local()
 
     @cached_property
-    def _signing(self) -> MarkedFlow:
-        signed = self._stages(SIGNED, self.draft)
-        elsewhere = self._stages(SIGNED, None) & ~signed
+    def signing(self) -> MarkedFlow:
+        """What signs this draft first (1), and what signs another (2)."""
+        signed = self.stages(SIGNED, self.draft)
+        elsewhere = self.stages(SIGNED, None) & ~signed
         return self._flow([(~(signed | elsewhere), signed), (~(signed | elsewhere), elsewhere)], absorbing=True)
 
     @cached_property
-    def _voting(self) -> MarkedFlow:
-        pending = self._stages(("ratifying",), None)
+    def voting(self) -> MarkedFlow:
+        """Votes decided: approved (1), or rejected (2); mass goes on."""
+        pending = self.stages(("ratifying",), None)
         live = self.compiled.live
         return self._flow([(pending, live), (pending, ~pending & ~live)], absorbing=False)
 
@@ -131,13 +133,13 @@ class Trials:
         return self._flow([(~self._war, self._war)], absorbing=True)
 
     @cached_property
-    def _ending(self) -> MarkedFlow:
-        alive = self._stages(ALIVE, self.draft)
+    def ending(self) -> MarkedFlow:
+        """What ends this draft: its own lawful end (1), nobody in particular (2), the sides in order (from 3 on)."""
+        alive = self.stages(ALIVE, self.draft)
         crossing = Crossing.between(self.compiled, alive, ~alive)
         labels = self.compiled.game.labels.options
         parties = tuple(s.name for s in self.compiled.case.sides if s.party)
         sides = [s.name for s in self.compiled.case.sides]
-        # kinds: 1 the draft's own lawful end, 2 nobody in particular, from 3 on the sides
         side_of = np.array([-1, *(sides.index(a.side) for a in self.compiled.case.actors)], dtype=np.int64) + 3
         marks = []
         for stage, rule, found in zip(self.compiled.game.stages, self.compiled.rules, crossing.outcomes, strict=True):
@@ -149,7 +151,8 @@ class Trials:
             marks.append(mark)
         return MarkedFlow(tuple(marks), tuple((m > 0).astype(np.int32) for m in marks), 2 + len(sides))
 
-    def _stages(self, stages: Iterable[str], draft: int | None) -> NDArray[np.bool_]:
+    def stages(self, stages: Iterable[str], draft: int | None) -> NDArray[np.bool_]:
+        """States whose deal is at one of these stages (of one draft, if given)."""
         found = np.isin(self.compiled.deal_stage, [STAGES.index(s) for s in stages])
         return found if draft is None else found & (self.compiled.draft == draft)
 
@@ -204,12 +207,12 @@ class Trials:
     def _numbers(self, period: Period, odds: list[Floats], values: Floats, settled: NDArray[np.bool_]) -> Headlines:
         game, odds = self.compiled.game, odds[: self.until]
         at_start = np.repeat(game.start[:, None], self.lanes, axis=1)
-        signed = self._stages(SIGNED, None)
-        begun = float(game.start[self._stages(SIGNED, self.draft)].sum())
+        signed = self.stages(SIGNED, None)
+        begun = float(game.start[self.stages(SIGNED, self.draft)].sum())
         unsigned = np.where(signed[:, None], 0.0, at_start)
-        caught, _, _ = self._push(period, odds[: self.window], unsigned, self._signing)
+        caught, _, _ = self._push(period, odds[: self.window], unsigned, self.signing)
         sign = np.minimum(begun + caught[0], 1.0)
-        voted, end, _ = self._push(period, odds, at_start, self._voting)
+        voted, end, _ = self._push(period, odds, at_start, self.voting)
         decided = voted.sum(axis=0)
         ratified = np.divide(voted[0], decided, out=np.zeros(self.lanes), where=decided > 0.0)
         running = end[self.compiled.live].sum(axis=0)
@@ -230,13 +233,11 @@ class Trials:
         start = self.compiled.start_with_deal(self.draft)
         in_force = np.zeros((game.states, self.lanes))
         in_force[start] = 1.0
-        ended, alive, curve = self._push(period, odds, in_force, self._ending)
+        ended, alive, curve = self._push(period, odds, in_force, self.ending)
         keep = np.minimum(alive.sum(axis=0) + ended[0], 1.0)
         years = game.period_years
         life = (curve[:-1] + curve[1:]).sum(axis=0) / 2.0 * years
-        form = self.compiled.case.drafts[self.draft].form
-        live = game.start[self.compiled.live & (self.compiled.draft == self.draft)].sum() > 0.0
-        if live or not next(len(f.ratifiers) for f in self.compiled.case.protocol.forms if f.name == form):
+        if not needs_approval(self.compiled, self.draft):
             ratified = np.ones(self.lanes)
         return Headlines(sign, ratified, keep, running, war, life, value, by_actor[start].copy(), ended[2:], settled)
 
@@ -350,7 +351,7 @@ class Trials:
         schedule = game.schedule
         key.update(repr((schedule.opening, schedule.blocks, schedule.closing, game.period_years)).encode())
         arrays = [self.compiled.codes, schedule.applies, schedule.tail, game.start, game.payoff_class, game.class_start]
-        arrays += [game.class_term, game.class_coefficient, game.term_actor, self._war, *self._ending.mark]
+        arrays += [game.class_term, game.class_coefficient, game.term_actor, self._war, *self.ending.mark]
         for stage in game.stages:
             arrays += stage.structure
         for array in arrays:

@@ -113,7 +113,7 @@ class Reel:
         self._odds = aligned((self.periods + 1, max(1, self.options)))
         self._odds[:] = 0.0
         self._weight = np.vstack([game.schedule.applies[: self.periods], game.schedule.tail]).astype(np.float32)
-        self._numbers: Numbers | None = None
+        self._anchor: Singles | None = None
 
     @cached_property
     def _shape(self) -> tuple[Ints, ...]:
@@ -169,7 +169,6 @@ class Reel:
         """Write coefficients, prices and payoffs of one draw where the kernels read them."""
         if numbers.draws != 1 or not fits(self.game, numbers):
             raise ValueError("a reel takes one draw of logit play in which one actor moves at a time")
-        self._numbers = numbers
         game, last = self.game, len(numbers.dated_value) - 1
         dated = len(numbers.dated) > 0
         tables = [numbers.at(t)[:, 0] for t in (*range(self.periods), last)] if dated else [numbers.coefficient[:, 0]]
@@ -210,7 +209,8 @@ class Reel:
         ----------
         numbers : of a single draw
         how : whose `tail_tolerance`, `tail_steps` and `stop` count
-        warm : terminal values[state, actor] of similar numbers, from which the continuation starts
+        warm : terminal values[state, actor] of similar numbers, from which the continuation starts; without them
+            those it is anchored at, if there are any
 
         Raises
         ------
@@ -220,6 +220,7 @@ class Reel:
             For a game that a reel does not take (`fits`).
         """
         self._load(numbers)
+        warm = self._anchor if warm is None else warm
         actors, states = self.game.actors, self.game.states
         terminal = self._values[self._back.end].reshape(states, LANES)
         terminal[:] = 0.0
@@ -234,6 +235,10 @@ class Reel:
             how.check()
             self._carry(np.array([t], dtype=np.int32))
         return Wound(terminal[:, :actors].copy(), closing, self._odds[: self.periods], settled, steps)
+
+    def anchor(self, numbers: Numbers, how: Settings) -> None:
+        """Let every later continuation start from that of these numbers."""
+        self._anchor = self.play(numbers, how).terminal
 
     def _settle(self, terminal: Singles, how: Settings, plain_steps: int) -> tuple[bool, int]:
         """Iterate values beyond the horizon until they last (see `servanda.equilibrium.solve`)."""

@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from servanda.compile import Compiled, compile_case
+from servanda.compile import Compiled
 from servanda.diagnosis.findings import Gate, GateKind
-from servanda.diagnosis.gates import sign_window
-from servanda.diagnosis.trials import SIGNED, MarkedFlow, Trials
+from servanda.diagnosis.gates import SIGNED, needs_approval, sign_window
+from servanda.diagnosis.trials import MarkedFlow, Trials
 from servanda.equilibrium import Settings
 from servanda.equilibrium.reel import Reel, Singles, Watch
 from servanda.game import Numbers
@@ -24,18 +24,11 @@ _SIGN, _VOTE, _KEEP = range(3)
 class Alone:
     """A draft alone on the table, wound up."""
 
-    def __init__(self, compiled: Compiled, draft: int, terminal: Singles | None = None) -> None:
+    def __init__(self, compiled: Compiled, draft: int) -> None:
         self.compiled = compiled
         self.draft = draft
         self.reel = Reel(compiled.game)
-        self.terminal = terminal
         self._latest: tuple[bytes, LiveDraft] | None = None
-
-    @classmethod
-    def of(cls, together: Compiled, draft: int) -> Alone:
-        """A draft of a case compiled with every draft on the table."""
-        case = together.case
-        return cls(compile_case(case, menu=[case.drafts[draft].name]), draft)
 
     @cached_property
     def _trials(self) -> Trials:
@@ -44,7 +37,7 @@ class Alone:
     @cached_property
     def _watch(self) -> Watch:
         trials = self._trials
-        flows: list[MarkedFlow] = [trials._signing, trials._voting, trials._ending]
+        flows: list[MarkedFlow] = [trials.signing, trials.voting, trials.ending]
         mark = np.zeros((sum(len(s.outcome_state) for s in self.compiled.game.stages), MARKED), dtype=np.int8)
         for lane, flow in enumerate(flows):
             mark[:, lane] = np.concatenate([np.zeros(0, np.int32), *flow.mark])
@@ -58,22 +51,10 @@ class Alone:
         """The masses at the start by lane, and the probability that this draft is signed then."""
         game = self.compiled.game
         mass = np.zeros((game.states, MARKED), dtype=np.float32)
-        mass[:, _SIGN] = np.where(self._trials._stages(SIGNED, None), 0.0, game.start)
+        mass[:, _SIGN] = np.where(self._trials.stages(SIGNED, None), 0.0, game.start)
         mass[:, _VOTE] = game.start
         mass[self.compiled.start_with_deal(self.draft), _KEEP] = 1.0
-        return mass, float(game.start[self._trials._stages(SIGNED, self.draft)].sum())
-
-    @cached_property
-    def _approved(self) -> bool:
-        """Whether nobody has to approve the draft (any more)."""
-        compiled = self.compiled
-        form = compiled.case.drafts[self.draft].form
-        live = compiled.game.start[compiled.live & (compiled.draft == self.draft)].sum() > 0.0
-        return bool(live) or not next(len(f.ratifiers) for f in compiled.case.protocol.forms if f.name == form)
-
-    def settle(self, values: Mapping[str, float], how: Settings) -> None:
-        """Find the terminal values from which all later answers start."""
-        self.terminal = self.reel.play(self.compiled.numbers([values]), how).terminal
+        return mass, float(game.start[self._trials.stages(SIGNED, self.draft)].sum())
 
     def answer(self, values: Mapping[str, float], how: Settings) -> LiveDraft:
         """The gates of the draft under these values; the last answer again, if nothing it hangs on has moved."""
@@ -87,13 +68,15 @@ class Alone:
 
     def _judged(self, numbers: Numbers, how: Settings) -> LiveDraft:
         compiled, draft = self.compiled, self.compiled.case.drafts[self.draft]
-        wound = self.reel.play(numbers, how, self.terminal)
+        wound = self.reel.play(numbers, how)
         mass, begun = self._masses
         pushed = self.reel.push(mass, self._watch)
         window = self._trials.window
         sign = min(1.0, begun + float(pushed.taken[:window, _SIGN, 0].sum()))
         approved, rejected = pushed.taken[:, _VOTE, :2].sum(axis=0)
-        ratify = 1.0 if self._approved else float(approved / (approved + rejected)) if approved > 0.0 else 0.0
+        ratify = float(approved / (approved + rejected)) if approved > 0.0 else 0.0
+        if not needs_approval(compiled, self.draft):
+            ratify = 1.0
         ended = pushed.taken[:, _KEEP].sum(axis=0)
         curve = pushed.total[:, _KEEP]
         keep = min(1.0, float(curve[-1] + ended[0]))

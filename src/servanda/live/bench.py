@@ -12,10 +12,11 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import cached_property
 from threading import Lock
+from typing import TypeVar
 
 from servanda.case.resolved import ResolvedCase
 from servanda.compile import Compiled, compile_case
@@ -32,6 +33,7 @@ from servanda.live.answers import Live, LiveDraft
 from servanda.live.together import Together
 from servanda.verdict import draft_sentence, verdict_of
 
+Wound = TypeVar("Wound", Together, Alone)
 SETTINGS = Settings(tail_tolerance=3e-4, tail_steps=200, polish=False, block_threads=False)
 # where a step costs next to nothing
 _SMALL, _FINER = 5000, replace(SETTINGS, tail_tolerance=3e-5)
@@ -54,6 +56,7 @@ class Bench:
         self.compiled: Compiled = compile_case(case)
         self._lock = Lock()
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="servanda-bench")
+        self._menus: dict[str, Compiled] = {"": self.compiled}
         self._plays: OrderedDict[tuple[str, tuple[tuple[str, float], ...]], Play] = OrderedDict()
 
     @classmethod
@@ -78,17 +81,16 @@ class Bench:
 
     @cached_property
     def _together(self) -> Together:
-        found = Together(self.compiled)
-        if not self._small:
-            found.settle({}, _BASE)
-        return found
+        return self._anchored(Together(self.compiled))
 
     @cached_property
     def _alone(self) -> tuple[Alone, ...]:
-        found = tuple(Alone.of(self.compiled, i) for i in range(len(self.case.drafts)))
-        for one in found if not self._small else ():
-            one.settle({}, _BASE)
-        return found
+        return tuple(self._anchored(Alone(self._compiled(d.name), i)) for i, d in enumerate(self.case.drafts))
+
+    def _anchored(self, wound: Wound) -> Wound:
+        if not self._small:
+            wound.reel.anchor(wound.compiled.numbers([{}]), _BASE)
+        return wound
 
     def answer(self, values: Mapping[str, float]) -> Live:
         """Every headline number under these values instead of the central ones.
@@ -100,7 +102,6 @@ class Bench:
         """
         with self._lock:
             begun = time.perf_counter()
-            self.compiled.numbers([values])
             projected, drafts, settled = self._wound(values) if self.wound else self._solved(values)
             verdict = verdict_of(drafts, projected, self.case.protocol.start)
             calm = settled and all(d.settled for d in drafts)
@@ -111,9 +112,11 @@ class Bench:
         how = _FINER if self._small else SETTINGS
         first = self._threads.submit(together.answer, values, how)
         rest = [self._threads.submit(one.answer, values, how) for one in alone]
-        drafts = tuple(one.result() for one in rest)
+        # each of them has a game of its own in its hands until it is done
+        wait([first])
+        wait(rest)
         projected, settled = first.result()
-        return projected, drafts, settled
+        return projected, tuple(one.result() for one in rest), settled
 
     def _solved(self, values: Mapping[str, float]) -> tuple[Forecast, tuple[LiveDraft, ...], bool]:
         play = self._play("", values)
@@ -126,10 +129,10 @@ class Bench:
         window = sign_window(self.case)
         life, temptation = survival_of(one, draft), temptation_of(one, draft)
         gates = gates_of(one, draft, signing_of(one, draft, window), voting_of(one, draft), life, temptation, window)
-        sides = {a.title: next(s.title for s in self.case.sides if s.name == a.side) for a in self.case.actors}
+        sides = {a.name: next(s.title for s in self.case.sides if s.name == a.side) for a in self.case.actors}
         ended: dict[str, float] = {}
         for e in life.endings:
-            who = "its own end" if e.kind == "expiry" else sides.get(e.actor_title, "nobody in particular")
+            who = "its own end" if e.kind == "expiry" else sides.get(e.actor, "nobody in particular")
             ended[who] = ended.get(who, 0.0) + e.probability
         sign, ratify, keep = (g.probability for g in gates)
         named = self.case.drafts[draft]
@@ -178,14 +181,7 @@ class Bench:
         return found
 
     def _compiled(self, draft: str) -> Compiled:
-        if not draft:
-            return self.compiled
-        if self.wound:
-            return next(a.compiled for a in self._alone if self.case.drafts[a.draft].name == draft)
+        """The case with one draft alone on the table ("" for all of them), compiled when it is first wanted."""
         if draft not in self._menus:
             self._menus[draft] = compile_case(self.case, menu=[draft])
         return self._menus[draft]
-
-    @cached_property
-    def _menus(self) -> dict[str, Compiled]:
-        return {}

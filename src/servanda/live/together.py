@@ -13,7 +13,7 @@ from servanda.case.resolved import Question
 from servanda.compile import Compiled
 from servanda.compile.evaluation import is_dated
 from servanda.equilibrium import Settings
-from servanda.equilibrium.reel import Reel, Singles, Watch
+from servanda.equilibrium.reel import Reel, Watch
 from servanda.forecast.projections import Answer, Forecast, OutcomePath
 from servanda.forecast.propagation import interpolate, outcome_conditions
 from servanda.forecast.vocabulary import words
@@ -29,7 +29,6 @@ class Together:
     def __init__(self, compiled: Compiled) -> None:
         self.compiled = compiled
         self.reel = Reel(compiled.game)
-        self.terminal: Singles | None = None
         case = compiled.case
         self._deal, self._war = outcome_conditions(case)
         self._by: list[Question] = [q for q in case.answerable if q.timing == "by"]
@@ -82,14 +81,10 @@ class Together:
             return np.broadcast_to(compiled.truth(node, 0).astype(np.float32), (periods, compiled.game.states))
         return np.stack([compiled.truth(node, t).astype(np.float32) for t in range(periods)])
 
-    def settle(self, values: Mapping[str, float], how: Settings) -> None:
-        """Find the terminal values from which all later answers start."""
-        self.terminal = self.reel.play(self.compiled.numbers([values]), how).terminal
-
     def answer(self, values: Mapping[str, float], how: Settings) -> tuple[Forecast, bool]:
         """Outcomes and answers under these values, and whether play beyond the horizon settled."""
         compiled, case = self.compiled, self.compiled.case
-        settled = self.reel.play(compiled.numbers([values]), how, self.terminal).settled
+        settled = self.reel.play(compiled.numbers([values]), how).settled
         caught = np.zeros((self.reel.periods + 1, 2 + len(self._by)))
         starts = np.zeros((0, compiled.game.states), dtype=np.float32)
         for number, (group, watch) in enumerate(self._watches):

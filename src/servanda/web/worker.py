@@ -1,7 +1,8 @@
 """The process that does jobs: it takes them from the store one after the other and ends when none is left.
 
 It lives on when the server dies. Once a second it tells the store how far it is; what it hears back may be to stop.
-Stopping is what Ctrl-C does to a command: what was solved is kept, and the same job goes on from there.
+Stopping is what Ctrl-C does to a command: what was solved is kept, and the same job goes on from there. An interruption
+may fall into an import and leave half a module behind, so the next job is then begun by a fresh interpreter.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from threading import Event
 from types import FrameType
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -126,8 +127,8 @@ class Pulse:
                 os.kill(os.getpid(), signal.SIGINT)
 
 
-def carry_out(store: Store, job: Job, owner: str, *, beat: float = BEAT) -> None:
-    """Do a job, keep what it found, and say how it ended."""
+def carry_out(store: Store, job: Job, owner: str, *, beat: float = BEAT) -> bool:
+    """Do a job, keep what it found, and say how it ended; returns whether it came to an end of its own."""
     begun = time.perf_counter()
     with Pulse(store, job, owner, beat) as pulse:
         try:
@@ -138,7 +139,7 @@ def carry_out(store: Store, job: Job, owner: str, *, beat: float = BEAT) -> None
             found = None
         if found is None:
             store.stop_job(job.id, owner=owner)
-            return
+            return False
         if not isinstance(found, str):
             try:
                 run = _kept(store, job, *found, seconds=time.perf_counter() - begun)
@@ -146,8 +147,9 @@ def carry_out(store: Store, job: Job, owner: str, *, beat: float = BEAT) -> None
                 found = f"what was found could not be kept: {error}"
             else:
                 store.finish_job(job.id, run, owner=owner)
-                return
+                return True
         store.fail_job(job.id, found, owner=owner)
+        return True
 
 
 def _attempt(store: Store, job: Job, pulse: Pulse) -> tuple[list[Side], Made] | str | None:
@@ -223,15 +225,14 @@ def _reason(error: Exception) -> str:
     return said
 
 
-def work(store: Store, *, beat: float = BEAT, on_claim: Callable[[Job], None] | None = None) -> int:
-    """Do jobs until none waits; returns how many were done."""
-    owner, done = owner_name(), 0
+def work(store: Store, *, beat: float = BEAT) -> tuple[int, bool]:
+    """Do jobs until none waits or one was interrupted; returns how many were begun, and whether none waits."""
+    owner, begun = owner_name(), 0
     while (job := store.claim_job(owner)) is not None:
-        if on_claim is not None:
-            on_claim(job)
-        carry_out(store, job, owner, beat=beat)
-        done += 1
-    return done
+        begun += 1
+        if not carry_out(store, job, owner, beat=beat):
+            return begun, False
+    return begun, True
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
@@ -245,17 +246,19 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
     signal.signal(signal.SIGINT, _interrupted)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     # whoever moves a slider comes first
-    os.nice(10)
+    os.nice(max(10 - os.nice(0), 0))
     bound_memory(worker_memory_mb())
     from servanda.store import Store
 
     beat = float(environment.get("SERVANDA_WORKER_BEAT", BEAT))
     try:
         with Store.open() as store:
-            work(store, beat=beat)
+            _, idle = work(store, beat=beat)
     except ServandaError as error:
         _log.warning("%s", error)
         return error.exit_code
+    if not idle:
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very program
     return 0
 
 
