@@ -63,10 +63,25 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Threats:
+    """What threats could do for one draft, or why that was not worked out.
+
+    draft: its name (None: a case without drafts, as it stands); found: a `servanda.enforcement.Enforcement`, None where
+    `reason` says why there is none.
+    """
+
+    draft: str | None
+    title: str
+    found: object | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Everything `servanda run` found about a case.
 
     `status` is that of play with every draft on the table and of every draft alone: solved only if all of them are.
+    `threats` is empty where nobody asked.
     """
 
     case: ResolvedCase
@@ -84,6 +99,7 @@ class Run:
     provenance: Provenance
     warnings: tuple[Issue, ...] = ()
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
+    threats: tuple[Threats, ...] = ()
 
     def _repr_html_(self) -> str:
         """The verdict and the gates of every draft, as a notebook shows them."""

@@ -70,7 +70,7 @@ def test_the_page_is_whole_and_no_monster(read: Reader, text: str) -> None:
 def test_sections_come_in_the_order_of_the_argument(read: Reader) -> None:
     order = [a["id"] for a in read.all("section")]
     assert order[order.index("why") :] == [
-        *("why", "frictions", "remedies", "mirage", "windows", "access", "claims"),
+        *("why", "frictions", "remedies", "threats", "mirage", "windows", "access", "claims"),
         *("forecast", "quantities", "assumptions", "method"),
     ]
     linked = [a["href"][1:] for a in read.all("a") if a["href"].startswith("#") and a["href"][1:] in order]

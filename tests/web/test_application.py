@@ -27,7 +27,7 @@ from servanda.web.problems import CODES, Problem, declare, responses
 ROOT = Path(__file__).parents[2]
 PAGES = (
     "cases", "compare", "credibility", "designs", "edit", "forecast", "frictions", "home", "jobs", "library", "map",
-    "parameters", "runs", "sensitivity", "verdict", "why",
+    "parameters", "runs", "sensitivity", "threats", "verdict", "why",
 )  # fmt: skip
 METHODS = ("get", "put", "post", "delete", "patch")
 

@@ -107,8 +107,11 @@ def test_pages_hold_no_script_of_their_own_and_load_only_from_this_server(client
         assert not re.search(r"\son[a-z]+=|\sstyle=", text)
 
 
-def test_charts_on_dark_paper_have_the_colours_of_the_reports() -> None:
-    style = (STATIC / "style.css").read_text("utf-8")
+def test_charts_on_dark_paper_have_the_colours_of_the_reports(client: TestClient) -> None:
+    assert '<link rel="stylesheet" href="/static/charts.css">' in client.get("/").text
+    answer = client.get("/static/charts.css")
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    style = answer.text
     for light, dark in DARK.items():
         for attribute in ("fill", "stroke"):
             assert f'.chart svg [{attribute}="{light}"] {{ {attribute}: {dark}; }}' in style

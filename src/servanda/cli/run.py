@@ -39,7 +39,7 @@ REPORTS = Path("servanda-reports")
 @click.option(
     "--deep",
     is_flag=True,
-    help="Also work out what takes minutes: all subsets of frictions, bonds, designs, access, claims.",
+    help="Also work out what takes minutes: all subsets of frictions, bonds, designs, access, claims, threats.",
 )
 @click.option("--fresh", is_flag=True, help="Solve again what an earlier run has solved and kept.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only the verdict and where the report is.")
@@ -58,8 +58,8 @@ def command(
     """Solve CASE, print the verdict and write the report.
 
     The verdict, the drafts by gate, the frictions and the dated questions are printed; the report is one HTML file
-    that opens offline. With `--deep` the whole diagnosis is worked out; what is solved is kept, so that an interrupted
-    or repeated run goes on where it stopped.
+    that opens offline. With `--deep` the whole diagnosis is worked out, and what threats could do for each draft; what
+    is solved is kept, so that an interrupted run goes on where it stopped and a repeated one is only read.
 
     Examples: `servanda run us-iran`, `servanda run my-case.yaml --set oil_price=60 --json`.
     """
@@ -74,12 +74,13 @@ def command(
         read = loaded.require()
         chosen = overrides(read, settings)
         warnings = tuple(issue for issue in loaded.issues if issue.severity == "warning")
-        from servanda.analysis import Settings, run
+        from servanda.analysis import Settings
+        from servanda.analysis.finished import finished
         from servanda.inquiry import EVERYTHING, QUICK
 
         asked = Settings(overrides=chosen, diagnosis=EVERYTHING if deep else QUICK, fresh=fresh)
         with stages(shown=not (quiet or as_json)) as progress:
-            found = run(read, asked, progress=progress, warnings=warnings)
+            found, before = finished(read, asked, progress, warnings)
             path = None
             if not no_report:
                 from servanda.report.page import write
@@ -112,6 +113,9 @@ def command(
 
             console = Console()
             show(found, console if console.is_terminal else Console(width=WIDTH), report=path)
+        if before and not (as_json or quiet):
+            at = found.provenance.made_at.replace("T", " ").removesuffix("+00:00")
+            click.echo(f"Worked out at {at} (UTC); nothing has changed since. `--fresh` solves it again.", err=True)
         if not as_json:
             keeping.keep_and_say(made, quiet=quiet)
         if warnings and not (as_json or quiet):

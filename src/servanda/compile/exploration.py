@@ -25,10 +25,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Reached:
-    """All states reached anywhere (sorted codes), and those that can stand before each rule."""
+    """All states reached anywhere (sorted codes), those that can stand before each rule, and those at the start of a
+    period.
+    """
 
     codes: Codes
     before: tuple[Codes, ...]
+    standing: Codes
 
 
 def explore(plan: Plan, roots: Sequence[int], limit: int) -> Reached:
@@ -87,7 +90,7 @@ def explore(plan: Plan, roots: Sequence[int], limit: int) -> Reached:
         before[rules[place]].append(states)
         _ = remaining
     joined = tuple(np.unique(np.concatenate(x)) if x else np.zeros(0, np.int64) for x in before)
-    return Reached(np.unique(np.concatenate([started, ends, *joined])), joined)
+    return Reached(np.unique(np.concatenate([started, ends, *joined])), joined, started)
 
 
 def _image(rule: Rule, states: Codes) -> Codes:

@@ -25,7 +25,7 @@ from servanda.ensemble.paths import Gauge, Paths, travelled
 from servanda.ensemble.reach import Asked, Event, reached
 from servanda.equilibrium import Period, Settings
 from servanda.equilibrium.period import slots_of
-from servanda.equilibrium.sixteen import SixteenPeriod
+from servanda.equilibrium.sixteen import Singles, SixteenPeriod
 from servanda.equilibrium.solve import continuation, settlement, with_terminal
 from servanda.equilibrium.streams import Streamed, closed
 from servanda.errors import CaseError
@@ -34,7 +34,6 @@ from servanda.game import Numbers
 from servanda.kernels.lanes import LANES, aligned
 
 Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
 SETTINGS = Settings(tail_tolerance=3e-4, tail_steps=250, polish=False, block_threads=False)
 _GATES = ("sign", "ratify", "keep", "holds", "mean_life")
 

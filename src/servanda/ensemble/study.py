@@ -28,7 +28,7 @@ from servanda.uncertainty.draws import SEED, draws_of
 
 Rows = Mapping[str, NDArray[Any]]
 # draws that a sweep should ask for at once: enough that slow ones do not keep lanes idle
-CHUNK = 64
+CHUNK = 128
 _MOST_FRAMES = 4
 
 

@@ -2,7 +2,8 @@
 
 Most draws settle within fifty steps and a few need hundreds, so lanes that waited for the slowest of sixteen would
 stand idle two thirds of the time. A draw takes the same steps, and ends at the same numbers to the last bit, as in
-`servanda.equilibrium.solve.continuation`, whatever runs beside it.
+`servanda.equilibrium.solve.continuation`, whatever runs beside it. Only states that can stand at the start of a period
+are compared and mixed; the others follow from them in the last step.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from servanda.equilibrium.iteration import PLAIN_STEPS, Mixer, Pace, scale_of
 from servanda.equilibrium.sixteen import Singles, SixteenPeriod
 from servanda.equilibrium.solve import Settings, settlement
 from servanda.game import Game, Numbers
+from servanda.game.game import flow_payoffs
 from servanda.kernels.lanes import LANES, aligned
 from servanda.kernels.mixing import spread
 
@@ -65,6 +67,9 @@ def _in_lanes(values: Singles) -> Singles:
 def streamed(game: Game, numbers: Numbers, how: Settings) -> Streamed:
     """The continuation of every draw of `numbers` (sixteen or more), each stopped as `how` says.
 
+    Every draw starts from a world in which its states last, as a single solve does: to start from the continuation of
+    similar draws takes half the steps, but where several plays are stationary it may end in another.
+
     Raises
     ------
     InterruptedSolveError
@@ -84,8 +89,12 @@ def streamed(game: Game, numbers: Numbers, how: Settings) -> Streamed:
     waiting = list(range(numbers.draws - 1, LANES - 1, -1))
     draw = np.arange(LANES)
     period = SixteenPeriod(game, numbers.picked(draw))
-    x = np.asarray(settlement(period), dtype=np.float32)
     actors = game.actors
+    whole = period.zeros(actors)
+    whole[:] = settlement(period)
+    rows = game.standing if game.passing and game.standing is not None else np.arange(game.states, dtype=np.int32)
+    x = aligned((len(rows), actors * LANES))
+    x[:] = whole[rows]
     found = np.empty((numbers.draws, game.states, actors), dtype=np.float32)
     settled = np.zeros(numbers.draws, dtype=bool)
     taken = np.zeros(LANES, dtype=int)
@@ -96,8 +105,9 @@ def streamed(game: Game, numbers: Numbers, how: Settings) -> Streamed:
     while (draw != _IDLE).any():
         how.check()
         image = mixer.slot()
-        image[:] = x
-        period.backward(image, -1)
+        whole[rows] = x
+        period.backward(whole, -1)
+        np.take(whole, rows, axis=0, out=image, mode="clip")
         steps += 1
         taken += 1
         spread(image, x, high, low, largest)
@@ -106,7 +116,7 @@ def streamed(game: Game, numbers: Numbers, how: Settings) -> Streamed:
             relative = (largest.reshape(actors, LANES) / scale.max(axis=0)).max(axis=0)
         number = np.isfinite(relative)
         done = (draw != _IDLE) & ((relative <= how.tail_tolerance) | ~number | (taken >= how.tail_steps))
-        by_lane = image.reshape(len(image), actors, LANES)
+        by_lane = whole.reshape(len(whole), actors, LANES)
         for lane in np.flatnonzero(done):
             found[draw[lane]] = by_lane[:, :, lane]
             settled[draw[lane]] = relative[lane] <= how.tail_tolerance
@@ -120,10 +130,13 @@ def streamed(game: Game, numbers: Numbers, how: Settings) -> Streamed:
             if not number[lane]:
                 mixer.clear(int(lane))
                 x[:, lane::LANES] = 0.0
+                whole[:, lane::LANES] = 0.0
             if waiting:
                 draw[lane] = waiting.pop()
                 period.give(int(lane), numbers, int(draw[lane]))
-                x[:, lane::LANES] = _start(game, numbers.draw(int(draw[lane])))
+                start = _start(game, numbers.draw(int(draw[lane])))
+                whole[:, lane::LANES] = start
+                x[:, lane::LANES] = start[rows]
                 pace.begin(int(lane), PLAIN_STEPS)
                 taken[lane] = 0
             else:
@@ -132,7 +145,7 @@ def streamed(game: Game, numbers: Numbers, how: Settings) -> Streamed:
 
 
 def _start(game: Game, numbers: Numbers) -> Singles:
-    """The settlement of one draw, [state, actor]."""
-    # as sixteen alike, so that it is computed the same to the last bit
-    period = SixteenPeriod(game, numbers.repeated(LANES))
-    return np.asarray(settlement(period).reshape(game.states, game.actors, LANES)[:, :, 0], dtype=np.float32)
+    """The settlement of one draw, [state, actor], as `settlement` finds it for sixteen."""
+    points = flow_payoffs(game, numbers.at(len(numbers.dated_value) - 1)) * game.period_years
+    lasting = points[:, :, 0] / (1.0 - numbers.discount[:, 0])
+    return lasting[game.payoff_class].astype(np.float32)

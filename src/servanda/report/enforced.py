@@ -10,10 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from servanda.enforcement import Enforcement, Pair, Standing
-from servanda.report.words import MINUS, number, signed
+from servanda.report.words import MINUS, capital, listed, number, signed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
+
+    from servanda.report.charts.figure import Table as PlainTable
+    from servanda.runs import Threats
 
 WIDTH = 100
 NEAR = 0.05
@@ -48,7 +53,7 @@ def answer(found: Enforcement) -> str:
         text = f"No threat, however harsh, could keep “{found.title}”{why}."
         start = found.standings[0]
         if start.share is not None and start.share > NEAR:
-            text += f" Without keeping it, threats could still support {share(start.share)} of the gains."
+            text += f" Without keeping it, threats could still support {share(start.share)} of the gains at the start."
         return text
     place = found.standings[-1]
     if place.share is None:
@@ -79,6 +84,12 @@ def share(value: float) -> str:
 
 
 def _reserves(found: Enforcement) -> list[str]:
+    proof = proven(found)
+    return [*conditions(found), *cautions(found), *([proof] if proof else [])]
+
+
+def conditions(found: Enforcement) -> list[str]:
+    """What gains are counted from and for whom, what real succession does to them, and the least patience."""
     base = "no deal" if found.draft is not None else "what each can assure itself alone"
     text = [
         f"Gains are counted from {base}, to those who stand for the sides: {found.leaders[0]}; {found.leaders[1]}. "
@@ -95,15 +106,28 @@ def _reserves(found: Enforcement) -> list[str]:
             f"The draft can be kept from a discount factor of {found.patience:.4f} a year on (a discount rate of "
             f"{100 * rate:.1f} % at most)."
         )
+    return text
+
+
+def cautions(found: Enforcement) -> list[str]:
+    """What weakens the answer."""
+    text = []
     if found.outer:
         text.append("The sets still shrink: what is shown is an outer bound. What it rules out is ruled out.")
     if not found.settled:
         text.append("Play beyond the horizon has not settled: the odds of third parties are rough.")
     if found.hair:
-        text.append("The answer hangs on a hair: a change of the payoffs in the fifth digit moves it.")
-    if found.gain is not None:
-        text.append(f"Strategies written out for every corner gain at most {found.gain:.0e} of the range by deviating.")
+        text.append("The sets hang on a hair: a change of the payoffs in the fifth digit moves a corner of them.")
     return text
+
+
+def proven(found: Enforcement) -> str:
+    """What strategies that were written out show, "" if there are none."""
+    if found.gain is None:
+        return ""
+    if found.gain == 0.0:
+        return "From strategies written out for every corner no deviation gains anything."
+    return f"Strategies written out for every corner gain at most {found.gain:.0e} of the range by deviating."
 
 
 def print_enforced(found: Enforcement, console: Console) -> None:
@@ -159,9 +183,102 @@ def _share(value: float | None) -> str:
 
 
 def coordinates(corners: tuple[Pair, ...]) -> str:
-    """Corners of a polygon as text.
+    """Corners of a polygon as text, those that are one to the eye as one.
 
-    >>> coordinates(((0.0, 1.5), (-2.0, 0.0)))
+    >>> coordinates(((0.0, 1.5), (0.0001, 1.5), (-2.0, 0.0), (0.0, 1.5)))
     '(0, 1.5), (−2, 0)'
     """
-    return ", ".join(f"({number(round(x, 2))}, {number(round(y, 2))})" for x, y in corners) or "empty"
+    shown = dict.fromkeys(f"({number(round(x, 2) + 0.0)}, {number(round(y, 2) + 0.0)})" for x, y in corners)
+    return ", ".join(shown) or "empty"
+
+
+def answered(threats: Sequence[Threats]) -> list[Enforcement]:
+    """What was found for the drafts for which anything was."""
+    return [one.found for one in threats if isinstance(one.found, Enforcement)]
+
+
+def refused(threats: Sequence[Threats]) -> list[tuple[str, str]]:
+    """Why nothing was found, and for which drafts: reasons that are the same stand once, as (titles, reason)."""
+    by_reason: dict[str, list[str]] = {}
+    for one in threats:
+        if one.found is None:
+            by_reason.setdefault(one.reason, []).append(f"“{one.title}”")
+    return [(listed(titles), f"{reason.rstrip('.')}.") for reason, titles in by_reason.items()]
+
+
+def overall(threats: Sequence[Threats], first: str = "") -> str:
+    """The bottom line of several drafts: the answer for the first, and which others no threat could keep.
+
+    Parameters
+    ----------
+    first : the draft to speak of first, if anything was found for it
+    """
+    found = sorted(answered(threats), key=lambda one: one.draft != first)
+    if not found:
+        return " ".join(f"{titles}: {reason}" for titles, reason in refused(threats))
+    lost = [f"“{one.title}”" for one in found[1:] if one.keepable is False]
+    text = answer(found[0])
+    if len(found) > 1 and found[0].keepable is not False:
+        # the answer for one draft names it only where it cannot be kept
+        text = f"“{found[0].title}”: {text[0].lower()}{text[1:]}"
+    if not lost:
+        return text
+    return f"{text} {'Nor could any' if found[0].keepable is False else 'No threat could'} keep {listed(lost)}."
+
+
+def shares_table(found: Sequence[Enforcement]) -> PlainTable:
+    """One draft a row: the share of the gains that threats could support, beside what play reaches.
+
+    Shares are those with the draft in force, which is where it is kept or not.
+    """
+    from servanda.report.charts.figure import Table as PlainTable
+
+    turnover = any(one.standings[-1].turnover is not None for one in found)
+    kept = any(one.draft is not None for one in found)
+    heads = ["Threats could support", *(["… while it is kept"] if kept else []), "Play as it is reaches"]
+    rows = []
+    for one in found:
+        place = one.standings[-1]
+        cells = [_share(place.share)]
+        if kept:
+            cells.append("impossible" if one.keepable is False else _share(place.kept_share))
+        cells.append(_share(place.play_share))
+        if turnover:
+            cells.append(_share(place.turnover_share))
+        rows.append((one.title, *cells))
+    return PlainTable(
+        f"Share of the gains within reach, {found[0].standings[-1].place}",
+        ("Draft" if kept else "Case", *heads, *(["… as offices change hands"] if turnover else [])),
+        tuple(rows),
+    )
+
+
+def gains_table(found: Enforcement, place: Standing) -> PlainTable:
+    """What is within reach from a place, in points and as a share of the gains."""
+    from servanda.report.charts.figure import Table as PlainTable
+
+    rows = tuple((capital(what), *rest) for what, *rest in rows_of(place))
+    return PlainTable(f"Gains {place.place}, points", ("What", *found.sides, "Share of the gains"), rows)
+
+
+def certificates(found: Enforcement) -> PlainTable:
+    """How the sets were found, what proves them, and what they hang on."""
+    from servanda.report.charts.figure import Table as PlainTable
+
+    hair = {None: "not looked at", True: "yes: in the fifth digit of the payoffs", False: "no"}[found.hair]
+    proof = "not written out: too many corners"
+    if found.gain is not None:
+        proof = f"{found.gain:.0e} of the range of payoffs" if found.gain > 0.0 else "none"
+    return PlainTable(
+        "Certificates",
+        ("Check", "Found"),
+        (
+            ("How the sets were found", found.status.removeprefix("Found: ")),
+            ("What is shown", "an outer bound: it still shrinks" if found.outer else "the sets, to the tolerance"),
+            ("Largest gain from deviating in strategies that support them", proof),
+            ("Hangs on a hair", hair),
+            ("Play of third parties", "settled" if found.settled else "not settled beyond the horizon"),
+            ("Size of the game", f"{found.nodes:,} nodes written out, {found.states:,} states solved"),
+        ),
+        (False, False),
+    )

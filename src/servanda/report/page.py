@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from servanda.analysis.threats import could_be_asked
 from servanda.forecast.vocabulary import words
-from servanda.report import diagnosed, sections, switchboard
+from servanda.report import diagnosed, enforced, sections, switchboard
 from servanda.report.assumptions import chapters, web_address
 from servanda.report.charts import figures
 from servanda.report.charts.shares import ranked
@@ -31,15 +32,16 @@ def html(run: Run) -> str:
     str
         Complete HTML with styles, scripts, data and still pictures inside.
     """
+    threats = sections.threats(run)
     with drawing():
-        album = figures(run)
-    lattice, found = run.diagnosis.lattice, diagnosed.rooms(run)
+        album = figures(run) | sections.threat_figures(threats)
+    lattice, found = run.diagnosis.lattice, with_threats(diagnosed.rooms(run), asked=could_be_asked(run.case))
     board = switchboard.switchboard(lattice)
     why = [f"why:{v.draft}" for v in run.drafts if f"why:{v.draft}" in album]
     return fill(
         "page.html.j2",
         album,
-        STILL,
+        (*STILL, *(name for name in album if name.startswith("threats:"))),
         script=asset("lattice.js"),
         data={"lattice": switchboard.data(lattice)},
         run=run,
@@ -53,7 +55,9 @@ def html(run: Run) -> str:
         sections=sections,
         why=why,
         headline_words=words(run.verdict.probability),
-        in_short=diagnosed.brief(run.diagnosis),
+        in_short=sections.in_short(run),
+        threats=threats,
+        enforced=enforced,
         sections_shown=[name for name, _ in found],
         words=diagnosed,
         board=board,
@@ -81,6 +85,13 @@ def rooms(found: Sequence[tuple[str, str]], *, why: bool) -> tuple[tuple[str, st
         ("method", "Method"),
     )
     return (*before, *found, *after)
+
+
+def with_threats(found: Sequence[tuple[str, str]], *, asked: bool) -> tuple[tuple[str, str], ...]:
+    """The sections of the diagnosis with that of threats, where it can be asked for, after what it would take."""
+    names = [name for name, _ in found]
+    after = max((names.index(name) + 1 for name in ("frictions", "remedies") if name in names), default=0)
+    return (*found[:after], *([("threats", "Threats")] if asked else []), *found[after:])
 
 
 def write(run: Run, path: Path) -> Path:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from servanda.case.resolved import Draft
 from servanda.diagnosis.findings import DraftVerdict, Gate
+from servanda.enforcement import Enforcement
 from servanda.equilibrium.outcome import Status
 from servanda.forecast.vocabulary import words
+from servanda.report import diagnosed, enforced
 from servanda.report.charts.drafts import NOT_NEEDED, ending_name, waived
-from servanda.report.charts.figure import Table
+from servanda.report.charts.enforcement import enforcement_figure
+from servanda.report.charts.figure import Figure, Table
+from servanda.report.charts.plain import plain
 from servanda.report.words import (
     GATE_TITLES,
     capital,
@@ -157,6 +161,32 @@ def temptations(run: Run, *, worst_only: bool = False) -> Table:
         tuple(rows),
         (False, False, True, False, False, True),
     )
+
+
+def threats(run: Run) -> tuple[Enforcement, ...]:
+    """What threats could do, for the drafts for which it was worked out, the likeliest draft first."""
+    first = diagnosed.first_draft(run)
+    return tuple(sorted(enforced.answered(run.threats), key=lambda found: found.draft != first))
+
+
+def threat_figures(found: Iterable[Enforcement]) -> dict[str, Figure]:
+    """The picture of the payoff sets of each, as `threats:DRAFT`."""
+    return {f"threats:{one.draft or one.case}": threat_figure(one) for one in found}
+
+
+def threat_figure(found: Enforcement) -> Figure:
+    """The picture of the payoff sets of one draft, under a heading that names the draft."""
+    return replace(enforcement_figure(plain(found)), title=f"What is within reach: {found.title}")
+
+
+def in_short(run: Run) -> tuple[diagnosed.Line, ...]:
+    """The diagnosis in one line a part, and what threats could do, each with the section that shows it."""
+    lines = diagnosed.brief(run.diagnosis)
+    if not run.threats:
+        return lines
+    after = sum(line.section in ("frictions", "remedies") for line in lines)
+    own = diagnosed.Line("Enforcement", enforced.overall(run.threats, diagnosed.first_draft(run)), "threats")
+    return (*lines[:after], own, *lines[after:])
 
 
 def certificates(run: Run) -> Table:

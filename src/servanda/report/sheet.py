@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 TEMPLATES = (
-    *("parts.html.j2", "sheet.html.j2", "page.html.j2", "diagnosis.html.j2"),
+    *("parts.html.j2", "sheet.html.j2", "page.html.j2", "diagnosis.html.j2", "threats.html.j2"),
     *("forecast.html.j2", "backtest.html.j2"),
 )
 

@@ -20,9 +20,9 @@ from servanda.diagnosis.findings import DraftVerdict
 from servanda.forecast.vocabulary import words
 from servanda.report.charts.interactions import pairs
 from servanda.report.charts.shares import asked, misled, ranked
-from servanda.report.diagnosed import Line, brief, flips_sentence, repairs, smallest_repair
+from servanda.report.diagnosed import Line, flips_sentence, repairs, smallest_repair
 from servanda.report.measures import Measure
-from servanda.report.sections import draft_brief, gate_cell, selection_sentence, solved, status_sentence
+from servanda.report.sections import draft_brief, gate_cell, in_short, selection_sentence, solved, status_sentence
 from servanda.report.words import (
     GATE_TITLES,
     TINY,
@@ -89,10 +89,10 @@ def show(run: Run, console: Console, *, report: Path | None = None) -> None:
         put(_gates(run))
         head("What stands against each draft, and what ends it")
         put(_endings(run))
-    in_short = brief(run.diagnosis)
-    if in_short:
+    lines = in_short(run)
+    if lines:
         head("What stands in the way, what it would take, and when")
-        put(_lines(in_short))
+        put(_lines(lines))
     if run.frictions and run.diagnosis.lattice is None:
         head("Each friction switched off alone: chance that a deal runs at the horizon")
         put(_frictions(run))

@@ -47,7 +47,7 @@ class Options(BaseModel):
 
 
 class RunOptions(Options):
-    """A whole run; with `diagnosis` also what takes minutes: subsets of frictions, bonds, designs, access, claims."""
+    """A whole run; with `diagnosis` what takes minutes: sets of frictions, bonds, designs, access, claims, threats."""
 
     diagnosis: bool = False
 
@@ -84,6 +84,13 @@ class FrictionsOptions(Options):
     """Every subset of frictions for a draft alone (None: the likeliest to hold; `all`: play with all of them)."""
 
     draft: Name | None = None
+
+
+class EnforcementOptions(Options):
+    """What threats could do for a draft (None: for each); with `patience` also from which patience on they could."""
+
+    draft: Name | None = None
+    patience: bool = False
 
 
 class BacktestOptions(Options):
@@ -293,6 +300,20 @@ def frictions(work: Work) -> Made:
     return Made(lattice.sentence, result, _provenance(work), work.options)
 
 
+def enforcement(work: Work) -> Made:
+    """Whether any enforcement could keep a draft, or each of them."""
+    from servanda.analysis.threats import weigh_threats
+    from servanda.report.enforced import overall
+    from servanda.report.tables import plain_data
+
+    draft = work.options["draft"]
+    found = weigh_threats(
+        work.case, None if draft is None else [draft], work.values, patience=work.options["patience"],
+        stop=work.stop, progress=work.progress,
+    )  # fmt: skip
+    return Made(overall(found), {"threats": plain_data(found)}, _provenance(work), work.options)
+
+
 def backtested(work: Work) -> Made:
     """Forecasts of settled questions as of past days, scored by what happened."""
     from servanda.backtesting import Settings, backtest
@@ -385,6 +406,7 @@ KINDS: dict[str, Kind] = {
     "sweep": Kind("Sweep of draws", SweepOptions, swept_draws),
     "designs": Kind("Designs", DesignsOptions, designs),
     "frictions": Kind("Frictions and repairs", FrictionsOptions, frictions),
+    "enforcement": Kind("Threats", EnforcementOptions, enforcement),
     "backtest": Kind("Backtest", BacktestOptions, backtested),
     "compare": Kind("Comparison", CompareOptions, compared),
 }

@@ -29,6 +29,7 @@ CASE_PAGES = (
     ("why", "Why"),
     ("frictions", "Frictions and repairs"),
     ("designs", "Designs"),
+    ("threats", "Threats"),
     ("forecast", "Forecast"),
     ("sensitivity", "Sensitivity"),
     ("compare", "Compare"),

@@ -1,4 +1,4 @@
-"""The files that pages load: those of the package as they were listed at the start, and the chart script."""
+"""The files that pages load: those of the package as they were listed at the start, and those made for charts."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ KINDS = {
     ".svg": "image/svg+xml",
 }
 CHARTS = "vega.js"
+DARK_CHARTS = "charts.css"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ class Listing:
             from servanda.report.bundle import chart_script
 
             return chart_script().encode()
+        if name == DARK_CHARTS:
+            from servanda.report.sheet import dark_charts
+
+            return dark_charts().encode()
         if (file := self.files.get(name)) is None:
             raise Problem(404, "not-found", "there is no such file")
         return file.read_bytes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -171,11 +171,8 @@ def newest(request: Request, name: Case, asked: Sought) -> RunFound:
 
 def answers(run: SavedRun, asked: Sought) -> bool:
     """Whether a run of the same text was asked for just this."""
-    left, options = set(asked.left), run.options
-    given = {name: float(value) for name, value in (run.scenario.get("set") or {}).items() if name not in left}
-    if given != {name: value for name, value in asked.set.items() if name not in left}:
-        return False
-    if set(run.scenario.get("off") or ()) != set(asked.off):
+    options = run.options
+    if not same_scenario(run, asked.set, asked.off, asked.left):
         return False
     if asked.kind == "frictions":
         usual = options.get("outcome") in (None, "kept") and options.get("until") is None
@@ -183,6 +180,14 @@ def answers(run: SavedRun, asked: Sought) -> bool:
     if asked.kind == "designs":
         return not options.get("drafts") and not options.get("levers")
     return bool(options.get("diagnosis") or options.get("deep"))
+
+
+def same_scenario(run: SavedRun, given: Mapping[str, float], off: Iterable[str], left: Iterable[str] = ()) -> bool:
+    """Whether a run was made with these values and frictions off; values of the parameters in `left` do not count."""
+    apart = set(left)
+    held = {name: float(value) for name, value in (run.scenario.get("set") or {}).items() if name not in apart}
+    wanted = {name: value for name, value in given.items() if name not in apart}
+    return held == wanted and set(run.scenario.get("off") or ()) == set(off)
 
 
 @router.get("/api/runs/{run}/frictions", responses=responses("not-found", "conflict"), tags=["runs"])

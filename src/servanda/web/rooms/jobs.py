@@ -27,7 +27,9 @@ from servanda.web.state import store as store_of
 router = APIRouter()
 Id = Annotated[str, Path(min_length=1, max_length=32, pattern="^[0-9a-z]+$", description="Id of a job.")]
 CaseName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-KindName = Literal["run", "forecast", "sensitivity", "sweep", "designs", "frictions", "backtest", "compare"]
+KindName = Literal[
+    "run", "forecast", "sensitivity", "sweep", "designs", "frictions", "enforcement", "backtest", "compare"
+]
 OVER = ("done", "failed", "cancelled")
 SUITS = "servanda.web.rooms.jobs:suits"
 # what a live question cannot have, a job may
@@ -49,8 +51,9 @@ class JobAsked(BaseModel):
         default_factory=dict,
         max_length=16,
         description="By kind: run {diagnosis}, forecast {draws, leave_out}, sensitivity {draws, question}, "
-        "sweep {draws}, designs {drafts, levers, draws}, frictions {draft}, backtest {draws}, compare {a, b}: each of "
-        "these two a scenario {case, version, set, off}; without `a` it is that of the job.",
+        "sweep {draws}, designs {drafts, levers, draws}, frictions {draft}, enforcement {draft, patience}, "
+        "backtest {draws}, compare {a, b}: each of these two "
+        "a scenario {case, version, set, off}; without `a` it is that of the job.",
     )
 
 

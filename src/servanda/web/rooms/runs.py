@@ -27,7 +27,8 @@ RunId = Annotated[str, Path(max_length=64, description="Id of a kept run, or the
 # The page of a case that shows a run of each kind.
 SHOWN_ON = {
     "run": ("verdict", "Verdict"), "forecast": ("forecast", "Forecast"), "frictions": ("frictions", "Frictions"),
-    "designs": ("designs", "Designs"), "sensitivity": ("sensitivity", "Sensitivity"), "compare": ("compare", "Compare"),
+    "designs": ("designs", "Designs"), "enforcement": ("threats", "Threats"),
+    "sensitivity": ("sensitivity", "Sensitivity"), "compare": ("compare", "Compare"),
 }  # fmt: skip
 _MOST_ROWS = 400
 _MOST_DIFFERENCES = 400

@@ -15,6 +15,7 @@ const LABELS = {
   sensitivity: (options) => `Find what drives the answer${drawn(options)}`,
   sweep: (options) => `Solve the draws${drawn(options)}`,
   designs: () => "Search the designs",
+  enforcement: (options) => `Ask what threats could do${options.patience ? ", and from which patience on" : ""}`,
   frictions: () => "Try every set of frictions",
   backtest: (options) => `Score past forecasts${drawn(options)}`,
   compare: () => "Compare both in full",

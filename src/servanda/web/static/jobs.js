@@ -24,7 +24,7 @@ const query = (job) => {
   return text ? `?${text}` : "";
 };
 
-const PAGES = { run: "verdict", forecast: "forecast", sensitivity: "sensitivity", designs: "designs", frictions: "frictions", compare: "compare" };
+const PAGES = { run: "verdict", forecast: "forecast", sensitivity: "sensitivity", designs: "designs", enforcement: "threats", frictions: "frictions", compare: "compare" };
 const told = (job) => {
   const parts = [];
   const set = Object.entries(job.set);
@@ -32,6 +32,7 @@ const told = (job) => {
   if (job.off.length) parts.push(`without ${job.off.join(", ")}`);
   if (job.options.draws) parts.push(counted(job.options.draws, "draw"));
   if (job.options.diagnosis) parts.push("with its diagnosis");
+  if (job.options.patience) parts.push("with its least patience");
   if (job.options.question) parts.push(`of ${job.options.question}`);
   if (job.options.draft) parts.push(`draft ${job.options.draft}`);
   return parts.join("; ");

@@ -12,6 +12,7 @@ from threading import Event
 
 import numpy as np
 
+from servanda.analysis.threats import weigh_threats
 from servanda.case.resolved import ResolvedCase
 from servanda.case.written import dump
 from servanda.compile import Compiled, compile_case
@@ -24,9 +25,9 @@ from servanda.errors import Issue
 from servanda.forecast.propagation import forecast
 from servanda.game import Numbers
 from servanda.game.game import flow_payoffs
-from servanda.inquiry import QUICK, Judged, diagnose, kept_trials
+from servanda.inquiry import EVERYTHING, QUICK, Judged, diagnose, kept_trials
 from servanda.provenance import Provenance, provenance_of
-from servanda.runs import GameSize, Run, Sharpness, Timing
+from servanda.runs import GameSize, Run, Sharpness, Threats, Timing
 from servanda.selection import select, with_bands
 from servanda.verdict import draft_sentence, verdict_of
 
@@ -38,19 +39,26 @@ class Settings:
     """What to compute.
 
     sign_window_years: how long the negotiators have to sign (gate 1); select: run the selection certificate; frictions:
-    switch every friction off alone; diagnosis: parts of `servanda.inquiry.PARTS` to work out; fresh: solve again what
-    earlier runs have solved and kept; selection_tolerance: spread above which a headline number is called
-    selection-dependent; overrides: parameter values instead of the central ones; solver: see `servanda.equilibrium`.
+    switch every friction off alone; diagnosis: parts of `servanda.inquiry.PARTS` to work out; threats: work out what
+    threats could do for each draft (None: where all of the diagnosis is asked for); fresh: solve again what earlier
+    runs have solved and kept; selection_tolerance: spread above which a headline number is called selection-dependent;
+    overrides: parameter values instead of the central ones; solver: see `servanda.equilibrium`.
     """
 
     sign_window_years: float = 4.0
     select: bool = True
     frictions: bool = True
     diagnosis: Collection[str] = QUICK
+    threats: bool | None = None
     fresh: bool = False
     selection_tolerance: float = 0.05
     overrides: Mapping[str, float] = field(default_factory=dict)
     solver: SolverSettings = field(default_factory=SolverSettings)
+
+    @property
+    def asks_threats(self) -> bool:
+        """Whether to work out what threats could do."""
+        return set(self.diagnosis) >= EVERYTHING if self.threats is None else self.threats
 
 
 class _Clock:
@@ -115,12 +123,20 @@ def run(
     with clock.stage("selection", 0.75):
         selection = select(play, how.solver, judged, projected, window, how.selection_tolerance, branch=how.select)
     projected = with_bands(projected, selection)
+    diagnosed = 0.9 if how.asks_threats else 1.0
     with clock.stage("diagnosis", 0.8):
         diagnosis = diagnose(
             case, Judged(drafts, projected, selection), parts=how.diagnosis, overrides=how.overrides, window=window,
             fresh=how.fresh, stop=how.solver.stop,
-            progress=lambda part, share: clock.progress(part, 0.8 + 0.2 * share),
+            progress=lambda part, share: clock.progress(part, 0.8 + (diagnosed - 0.8) * share),
         )  # fmt: skip
+    enforced: tuple[Threats, ...] = ()
+    if how.asks_threats:
+        with clock.stage("threats", diagnosed):
+            enforced = weigh_threats(
+                case, overrides=how.overrides, fresh=how.fresh, stop=how.solver.stop,
+                progress=lambda step, share: clock.progress(f"threats, {step}", diagnosed + (1 - diagnosed) * share),
+            )  # fmt: skip
     clock.progress("report", 1.0)
     game = compiled.game
     return Run(
@@ -143,6 +159,7 @@ def run(
         provenance=provenance(case, how),
         warnings=tuple(warnings),
         diagnosis=diagnosis,
+        threats=enforced,
     )  # fmt: skip
 
 
