@@ -188,16 +188,6 @@ def _peak_memory_mb() -> float:
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
-def moved(play: Play, overrides: Mapping[str, float], tolerance: float = 1e-4) -> Play:
-    """The play after some parameters have moved: structure kept, only the table recomputed, continuation started warm.
-
-    For sliders: values beyond the horizon are found to `tolerance` (relative), enough for what a screen shows.
-    """
-    compiled = play.compiled
-    how = replace(play.solution.settings, tail_tolerance=tolerance, polish=False)
-    return Play(compiled, solve(compiled.game, compiled.numbers([overrides]), how, warm=play.solution.terminal))
-
-
 def provenance(case: ResolvedCase, how: Settings) -> Provenance:
     """Digest of the resolved case, settings and versions."""
     settings = [

@@ -26,18 +26,6 @@ if TYPE_CHECKING:
     from servanda.uncertainty.discovery import Discovery
 
 DEFAULT = "outcome.ever_deal"
-GATES = {
-    "sign": "signed",
-    "ratify": "ratified once signed",
-    "keep": "kept once in force",
-    "holds": "signed, ratified and kept",
-    "mean_life": "mean life in years",
-}
-ENDS = {
-    "outcome.deal": "A deal is in force at the horizon",
-    "outcome.ever_deal": "A deal comes into force by the horizon",
-    "outcome.ever_war": "War by the horizon",
-}
 _GATE = re.compile(r"gate\.(\w+)\.(\w+)")
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _CONDITION = re.compile(rf"\s*([A-Za-z_][\w.\-]*?)\s*(>=|<=|>|<)\s*({_NUMBER})\s*(%?)\s*")
@@ -235,11 +223,11 @@ def _study(case: ResolvedCase, names: Sequence[str], seed: int) -> Ensemble:
 
 def _titles(case: ResolvedCase, study: Ensemble) -> dict[str, str]:
     """Every quantity that can be asked for, with what it is in words."""
-    texts = {f"question.{question.name}": question.text for question in case.questions} | ENDS
-    titles = {asked.name: texts.get(asked.name, asked.name) for asked in study.frame.questions}
-    for draft in case.drafts:
-        titles |= {f"gate.{draft.name}.{gate}": f"{draft.title}: {text}" for gate, text in GATES.items()}
-    return titles
+    from servanda.forecast.quantities import quantity_titles
+
+    titles = quantity_titles(case, case.questions)
+    answered = {asked.name for asked in study.frame.questions}
+    return {name: title for name, title in titles.items() if name in answered or name.startswith("gate.")}
 
 
 def _known(names: Sequence[str], titles: dict[str, str]) -> None:

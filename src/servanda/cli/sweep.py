@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 
 SWEEPS = Path("servanda-sweeps")
 INTERRUPTED = 130
-_ENDS = {
-    "outcome.deal": "A deal is in force at the horizon",
-    "outcome.ever_deal": "A deal comes into force by the horizon",
-    "outcome.ever_war": "War by the horizon",
-}
 
 
 @click.command("sweep", short_help="Solve a case for many draws of all that is uncertain.")
@@ -147,9 +142,10 @@ def _answers(found: Sweep, case: ResolvedCase) -> list[dict[str, object]]:
     """Mean and 80 % band of every question and outcome, before the evidence and after it."""
     import numpy as np
 
+    from servanda.forecast.quantities import quantity_titles
     from servanda.uncertainty.weights import band, weigh
 
-    texts = {f"question.{question.name}": question.text for question in case.questions} | _ENDS
+    titles = quantity_titles(case, case.questions)
     names = [name for name in found if name.startswith(("question.", "outcome.")) and found[name].ndim == 1]
     failed = found["failure"] != ""
     alike = np.where(failed, 0.0, 1.0)
@@ -157,7 +153,7 @@ def _answers(found: Sweep, case: ResolvedCase) -> list[dict[str, object]]:
     weights, _ = weigh(likelihood, failed=failed, unsettled=~found["settled"])
     told: list[dict[str, object]] = []
     for name in names:
-        answer: dict[str, object] = {"column": name, "text": texts.get(name, name)}
+        answer: dict[str, object] = {"column": name, "text": titles.get(name, name)}
         for when, column, mass in (("before", f"before.{name}", alike), ("after", name, weights)):
             values = found[column if column in found else name]
             counts = np.where(np.isfinite(values), mass, 0.0)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from servanda.errors import CaseError, Issue
+from servanda.forecast.quantities import quantity_titles
 
 if TYPE_CHECKING:
     from servanda.case.resolved import ResolvedCase
@@ -28,16 +29,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Names = Annotated[list[Name], Field(max_length=64)]
-ENDS = {
-    "outcome.deal": "A deal is in force at the horizon",
-    "outcome.ever_deal": "A deal comes into force by the horizon",
-    "outcome.ever_war": "War by the horizon",
-}
 EXPLAINED = "outcome.ever_deal"
-_GATES = {
-    "sign": "signed", "ratify": "ratified once signed", "keep": "kept once in force",
-    "holds": "signed, ratified and kept", "mean_life": "mean life in years",
-}  # fmt: skip
 
 
 class Options(BaseModel):
@@ -213,7 +205,7 @@ def explained(work: Work) -> Made:
     from servanda.uncertainty.sensitivity import sensitivity
 
     name = work.options["question"]
-    titles = _titles(work.case)
+    titles = quantity_titles(work.case, work.case.answerable)
     if name not in titles:
         from servanda.case.messages import did_you_mean
 
@@ -252,7 +244,7 @@ def swept_draws(work: Work) -> Made:
 
     study, how = _study(work, ())
     rows = swept(study, how, lambda share: work.progress("draws", share))
-    titles = _titles(work.case)
+    titles = quantity_titles(work.case, work.case.answerable)
     names = [n for n in rows.swept if n in titles and rows.swept[n].ndim == 1 and rows.known(n)]
     answers = [
         {"quantity": n, "title": titles[n], "before": plain_data(early), "after": plain_data(late)}
@@ -359,13 +351,6 @@ def _study(work: Work, gates: Sequence[str]) -> tuple[Ensemble, OutlookSettings]
     how = Settings(draws=work.options["draws"], overrides=work.values, stop=work.stop)
     study = Ensemble.of(work.case, seed=how.seed, gates=gates, overrides=work.values)
     return study, replace(how, workers=1) if is_small(study) else how
-
-
-def _titles(case: ResolvedCase) -> dict[str, str]:
-    titles = {f"question.{q.name}": q.text for q in case.answerable} | ENDS
-    for draft in case.drafts:
-        titles |= {f"gate.{draft.name}.{gate}": f"{draft.title}: {text}" for gate, text in _GATES.items()}
-    return titles
 
 
 def _flat(answers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

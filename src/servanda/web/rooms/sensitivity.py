@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
+from servanda.forecast.quantities import GATES, quantity_titles
 from servanda.report import sensitivities
 from servanda.report.charts.boxes import box_figure, chance, path_table, words_of
 from servanda.report.charts.tornado import indices, measure_of, tornado, trusted
@@ -61,18 +62,6 @@ MOST_POINTS = 600
 # Where a chance of more than a half is too rare or too common to say where, that which a quarter of the draws exceed.
 HALF, QUARTER = 0.5, 0.75
 FIRST = "outcome.ever_deal"
-TITLES = {
-    "outcome.deal": "A deal is in force at the horizon",
-    "outcome.ever_deal": "A deal comes into force by the horizon",
-    "outcome.ever_war": "War by the horizon",
-}
-GATES = {
-    "sign": "signed",
-    "ratify": "ratified once signed",
-    "keep": "kept once in force",
-    "holds": "signed, ratified and kept",
-    "mean_life": "mean life in years",
-}
 _STUDY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -264,10 +253,7 @@ def explained(bench: Bench, _values: dict[str, float], ask: dict[str, Any]) -> d
 
 def quantities(case: ResolvedCase, swept: Mapping[str, NDArray[Any]]) -> Iterator[tuple[str, str]]:
     """Answers that draws hold and that vary, with what they are in words, questions first."""
-    titles = {f"question.{q.name}": q.text for q in case.questions} | TITLES
-    for draft in case.drafts:
-        titles |= {f"gate.{draft.name}.{gate}": f"{draft.title}: {text}" for gate, text in GATES.items()}
-    for name, title in titles.items():
+    for name, title in quantity_titles(case, case.questions).items():
         if name not in swept:
             continue
         known = swept[name][np.isfinite(swept[name])]
