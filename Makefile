@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 VENV := .venv
+PEERS := .venv-peers
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check
 UV := $(VENV)/bin/uv
@@ -30,7 +31,7 @@ install = @$(UV) pip install --quiet --require-hashes --requirement $(1) || \
 	{ echo 'uv could not install $(1); trying pip'; $(PIP) install --quiet --require-hashes --requirement $(1); }
 PROJECT = $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: all help run serve test lint style types layers house verify bench docs generated lock clean
+.PHONY: all help run serve test lint style types layers house verify bench peers docs generated lock clean
 
 all: lint test
 
@@ -41,7 +42,8 @@ help:
 	@echo 'make test     the test suite'
 	@echo 'make lint     style, types, layers of imports, house rules (each is a target)'
 	@echo 'make verify   long checks: other answers, simulation against computation'
-	@echo 'make bench    time and accuracy'
+	@echo 'make bench    time and accuracy, beside other programs where make peers has installed them'
+	@echo 'make peers    those programs, in an environment of their own (needs a C compiler)'
 	@echo 'make docs     the documentation, in build/docs'
 	@echo 'make generated  write anew what is generated from the program: references, schemas'
 	@echo 'make lock     resolve pyproject.toml anew into requirements/ (UPGRADE=--upgrade for newer versions)'
@@ -77,6 +79,15 @@ verify: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(PYTHON) -m benchmarks
 
+# Other programs to measure against, apart because their pins clash with ours. sgamesolver is built: it needs a C compiler.
+peers: $(PEERS)/.done
+
+$(PEERS)/.done: $(VENV)/.setup requirements/peers-setup.txt requirements/peers.txt
+	@$(UV) venv --quiet --clear --python $(PYTHON) $(PEERS)
+	@$(UV) pip install --quiet --python $(PEERS) --require-hashes --requirement requirements/peers-setup.txt
+	@$(UV) pip install --quiet --python $(PEERS) --no-build-isolation --require-hashes --requirement requirements/peers.txt
+	@touch $@
+
 docs: $(VENV)/.dev
 	$(VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
 
@@ -88,6 +99,8 @@ generated: $(VENV)/.dev
 
 lock: $(VENV)/.setup
 	$(LOCK) $(UPGRADE) --group setup --output-file requirements/setup.txt
+	$(LOCK) $(UPGRADE) --group peers-setup --output-file requirements/peers-setup.txt
+	$(LOCK) $(UPGRADE) --constraints requirements/peers-setup.txt --group peers --output-file requirements/peers.txt
 	$(LOCK) $(UPGRADE) --all-extras --output-file requirements/dev.txt pyproject.toml
 	$(LOCK) $(UPGRADE) --constraints requirements/dev.txt --output-file requirements/run.txt pyproject.toml
 
@@ -111,5 +124,5 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) $(PEERS) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	find src tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NOT_OURS = {".git", ".venv", "build", "dist", "runs", "__pycache__", "LICENSE"}
+NOT_OURS = {".git", ".venv", ".venv-peers", "build", "dist", "runs", "__pycache__", "LICENSE"}
 VAGUE = {"utils", "util", "helpers", "helper", "misc", "common", "core", "base", "manager", "managers"}
 LONGEST = 450
 MACHINE_PATH = re.compile(r"(?<![\w./:-])/(?:tmp|work|root|home)/[\w.-]")
