@@ -21,8 +21,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from servanda.bounds import Settings, certify_sets, critical_patience, knife_edge, payoff_sets, with_patience
-from servanda.bounds.keeping import assured, enforceable_sets, feasible_sets, kept_sets
+from servanda.bounds import (
+    NegotiatedSets,
+    Negotiation,
+    Settings,
+    certify_sets,
+    critical_patience,
+    knife_edge,
+    negotiated_sets,
+    payoff_sets,
+    with_patience,
+)
+from servanda.bounds.keeping import assured, enforceable_sets, feasible_sets, first_breach, kept_sets
 from servanda.bounds.payoff_sets import Bound, PayoffSets
 from servanda.bounds.shares import even, largest
 from servanda.bounds.sides import Sided, between
@@ -38,8 +48,15 @@ from servanda.errors import CaseError, Issue
 Floats = NDArray[np.float64]
 Pair = tuple[float, float]
 STATES = 3_000
+"""States after reduction for which the sets take seconds."""
+MOST = 10_000
+"""States for which somebody may wait: a dozen minutes, and half as many on four threads."""
 NODES = 100_000
 TOLERANCE = 1e-4
+ROUGH = 1e-3
+"""Accuracy for more states than `STATES`."""
+_BARGAINS = 400
+"""Steps back from the last period with negotiations."""
 CERTIFIED = 400
 """Corners up to which strategies are written out for each of them."""
 _NOTHING = 1e-3
@@ -68,6 +85,9 @@ class Standing:
     kept_share: float | None
     play_share: float | None
     turnover_share: float | None
+    renegotiated: tuple[Pair, ...] | None = None
+    agreed: Pair | None = None
+    renegotiated_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +99,12 @@ class Enforcement:
     and of the one solved; gain: largest gain from a deviation in the strategies that prove the sets, a share of the
     range of payoffs; hair: whether the sets hang on a hair; patience: least discount factor per year at which the draft
     can be kept (each None where not asked for, or too large).
+
+    keepable: whether threats can keep both from ever breaking or leaving the draft, unseen breaches included; a draft
+    that cannot be kept may still be worth much while it is broken now and then. breaker: who would break it first
+    whatever is promised, breach: the decision at which that happens, where: what holds there. tolerance: of the sets, a
+    share of the range of payoffs. hazard: odds a year that the two sit down anew (None if not asked); renegotiation:
+    how that ended, in a sentence.
     """
 
     case: str
@@ -100,6 +126,11 @@ class Enforcement:
     patience: float | None
     patience_asked: bool
     settled: bool
+    tolerance: float = TOLERANCE
+    breach: str | None = None
+    where: str | None = None
+    hazard: float | None = None
+    renegotiation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,8 +151,9 @@ def enforcement(
     *,
     thorough: bool = False,
     patience: bool = False,
-    tolerance: float = TOLERANCE,
+    tolerance: float | None = None,
     limit: int = STATES,
+    hazard: float | None = None,
     settings: SolveSettings | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Enforcement:
@@ -133,9 +165,10 @@ def enforcement(
     overrides : parameter values that hold throughout
     thorough : also write out strategies that prove the sets, and look whether they hang on a hair
     patience : also look for the least patience at which the draft can be kept
-    tolerance : of the sets, relative to the range of payoffs
+    tolerance : of the sets, relative to the range of payoffs; 1e-4, or 1e-3 for more than 3,000 states, if None
     limit : most states after reduction
-    progress : told what is being done
+    hazard : also what threats support if the two may sit down anew, with these odds a year
+    progress : told what is being done; what it raises ends the work
 
     Raises
     ------
@@ -161,11 +194,27 @@ def enforcement(
     starts, places = _places(world.compiled, index)
     tell("writing out the game")
     sided = _sided(world, sides, starts, given, limit)
-    game, fine = sided.game, Settings(tolerance=tolerance, steps=5_000, widen=0.2)
-    tell(f"payoff sets of {game.states} states")
+    game = sided.game
+    within = tolerance if tolerance is not None else TOLERANCE if game.states <= STATES else ROUGH
+    fine = Settings(tolerance=within, steps=5_000, widen=0.2)
+
+    def part(step: str) -> Callable[[float], None]:
+        return lambda done: tell(f"{step}: {100 * done:.0f} %")
+
+    title = f"payoff sets of {game.states} states"
+    tell(title)
     feasible = feasible_sets(game)
-    sets = enforceable_sets(game, feasible, fine)
-    kept = kept_sets(game, sets, ~sided.marked, fine) if index is not None and not sets.empty else None
+    sets = enforceable_sets(game, feasible, fine, part(title))
+    kept = None
+    if index is not None and not sets.empty:
+        kept = kept_sets(game, sets, ~sided.marked, fine, part(f"{title}, the draft kept"), sided.state[-1])
+    met: NegotiatedSets | None = None
+    if hazard is not None and not sets.empty:
+        tell(f"{title}, with talks from scratch")
+        chance = 1.0 - (1.0 - hazard) ** (case.period_months / 12.0)
+        rough = replace(fine, tolerance=max(ROUGH, within))
+        met = negotiated_sets(game, chance, periods=_BARGAINS, settings=rough, sets=sets)
+    anew = met if met is not None and met.status is Negotiation.SETTLED else None
     in_force = sided.state[-1]
     base = assured(game)[sided.state[0]]
     turnover = None
@@ -183,16 +232,15 @@ def enforcement(
             None if kept is None or place == "at the start" else kept.vertices[s] - base,
             world.values[starts[k], list(world.leaders)] - base,
             None if turnover is None else turnover[k],
-            max(_NOTHING, 2.0 * tolerance * sets.scale),
+            max(_NOTHING, 2.0 * within * sets.scale),
+            None if anew is None else (anew.vertices[s] - base, anew.agreed[s] - base),
         )
         for k, (place, s) in enumerate(zip(places, sided.state, strict=True))
     )
     keepable = None if index is None else kept is not None and len(kept.vertices[in_force]) > 0
     titles = (side_title(case, sides[0]), side_title(case, sides[1]))
-    breaker = None
-    if kept is not None and keepable is False:
-        who = _breaker(sided, kept.killed, kept.died)
-        breaker = None if who is None else titles[who]
+    cause = first_breach(game, ~sided.marked, kept, in_force) if kept is not None and keepable is False else None
+    decision, _, where = ("" if cause is None else game.state_label(cause[1])).partition(": ")
     gain, hair = (None, None) if not thorough else _proof(sided, sets, fine, tell)
     least = None
     if patience and index is not None:
@@ -210,7 +258,7 @@ def enforcement(
         empty=sets.empty,
         keepable=keepable,
         outer=sets.status is Bound.STEP_LIMIT or (kept is not None and not kept.settled),
-        breaker=breaker,
+        breaker=None if cause is None else titles[cause[0]],
         status=sets.status.value,
         nodes=sided.nodes,
         states=game.states,
@@ -219,6 +267,11 @@ def enforcement(
         patience=least,
         patience_asked=patience and index is not None,
         settled=world.settled,
+        tolerance=within,
+        breach=None if cause is None else _decision(case, decision),
+        where=where or None,
+        hazard=hazard,
+        renegotiation=None if met is None else met.status.value,
     )
 
 
@@ -322,16 +375,18 @@ def _standing(
     play: Floats,
     turnover: Floats | None,
     least: float,
+    anew: tuple[Floats, Floats] | None,
 ) -> Standing:
     feasible, enforceable = polygons
     unit = largest(feasible)
-    found: dict[str, float | None] = dict.fromkeys(("share", "kept", "play", "turnover"))
+    found: dict[str, float | None] = dict.fromkeys(("share", "kept", "play", "turnover", "anew"))
     best = None
     if unit is not None and min(unit) > least:
         whole = even(feasible, unit)
         assert whole is not None
         full = whole[0]
         each = {"share": enforceable, "kept": kept, "play": play[None], "turnover": turnover}
+        each["anew"] = None if anew is None else anew[0]
         for name, points in each.items():
             if points is None:
                 continue
@@ -347,7 +402,8 @@ def _standing(
     return Standing(
         place, _corners(feasible), _corners(enforceable), None if kept is None else _corners(kept), _pair(play),
         None if turnover is None else _pair(turnover), corner, best, found["share"], found["kept"], found["play"],
-        found["turnover"],
+        found["turnover"], None if anew is None else _corners(anew[0]), None if anew is None else _pair(anew[1]),
+        found["anew"],
     )  # fmt: skip
 
 
@@ -378,13 +434,9 @@ def _patience(sided: Sided, how: Settings, months: int) -> float | None:
     return found.per_year(1.0 / years)
 
 
-def _breaker(sided: Sided, killed: NDArray[np.int32], died: NDArray[np.int32]) -> int | None:
-    """The party that would break first, whatever is promised: whose incentives killed a way of keeping the draft."""
-    game = sided.game
-    barred = np.zeros(game.states, dtype=bool)
-    np.logical_or.at(barred, game.state_of_profile, sided.marked)
-    found = np.flatnonzero(barred[game.state_of_profile] & ~sided.marked & (died > 0) & np.isin(killed, (1, 2)))
-    return None if len(found) == 0 else int(killed[found[died[found].argmin()]]) - 1
+def _decision(case: ResolvedCase, name: str) -> str:
+    """The title of a decision, or the name of a stage that is none."""
+    return next((d.title or name for d in case.decisions if d.name == name), name)
 
 
 def _pair(point: Floats) -> Pair:

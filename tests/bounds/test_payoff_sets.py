@@ -215,3 +215,12 @@ def test_three_players_are_refused() -> None:
 def test_sets_of_one_game_are_no_distance_apart() -> None:
     sets = payoff_sets(prisoners(0.6))
     assert distance_between(sets, sets) == 0.0
+
+
+def test_widening_that_keeps_the_sets_moving_is_given_up() -> None:
+    # what was added and what was taken away once went round for ever, the movement falling in its tenth digit only
+    payoff, odds, _ = tables(1039)
+    one = simultaneous_game(payoff, odds, [0.99, 0.99])
+    plain = payoff_sets(one, Settings(jumps=False, tolerance=1e-8))
+    assert plain.status is Bound.FOUND
+    assert distance_between(plain, payoff_sets(one, Settings(tolerance=1e-8))) < 3e-8

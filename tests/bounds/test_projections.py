@@ -22,7 +22,8 @@ seeds = st.integers(0, 2**32 - 1)
 @given(seeds)
 def test_two_players_have_their_polygons(seed: int) -> None:
     one = game(seed)
-    sets, found, box = payoff_sets(one), pair_projections(one), payoff_box(one)
+    # without the jumps, which projections of more players do not make
+    sets, found, box = payoff_sets(one, Settings(jumps=False)), pair_projections(one), payoff_box(one)
     assert list(found.pairs) == [(0, 1)]
     for s, corners in enumerate(sets.vertices):
         np.testing.assert_array_equal(found.pairs[0, 1][s], corners)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servanda.bounds import Settings, distance_between, payoff_sets
-from servanda.bounds.keeping import assured, enforceable_sets, feasible_sets, kept_sets
+from servanda.bounds.keeping import KeptSets, assured, enforceable_sets, feasible_sets, first_breach, kept_sets
 from servanda.bounds.shares import even, largest
 from servanda.bounds.sides import between
 from servanda.game.markov import MarkovGame, simultaneous_game, turn_taking_game
@@ -95,6 +95,26 @@ def test_keeping_needs_the_critical_discount_factor_and_threats_may_break() -> N
         assert (found.killed[0] in (1, 2)) is not kept
         assert found.died[1:].tolist() == [0, 0, 0]
     assert found.vertices[0].mean(axis=0) == pytest.approx([3.0 / 0.66] * 2, abs=1e-6)
+
+
+def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    game = two_by_two(11)
+    alone = enforceable_sets(game, feasible_sets(game))
+    monkeypatch.setattr("servanda.bounds.passes._WORTH_A_THREAD", 1)
+    monkeypatch.setattr("servanda.bounds.passes.os.cpu_count", lambda: 3)
+    shared = enforceable_sets(game, feasible_sets(game))
+    assert all((a == b).all() for a, b in zip(alone.vertices, shared.vertices, strict=True))
+    assert alone.steps == shared.steps
+
+
+def test_the_first_to_break_is_on_the_way() -> None:
+    stage = dilemma(0.2)
+    assert first_breach(stage, np.array([True, False, False, False]), _kept(stage, [0]), 0) == (0, 0)
+    assert first_breach(stage, np.array([True, True, True, True]), _kept(stage, [0, 1, 2, 3]), 0) is None
+
+
+def _kept(game: MarkovGame, allowed: list[int]) -> KeptSets:
+    return kept_sets(game, payoff_sets(game), np.isin(np.arange(game.profiles), allowed))
 
 
 def test_what_a_player_can_assure_itself() -> None:

@@ -32,3 +32,13 @@ def test_one_side_is_an_error_that_says_what_to_do() -> None:
     found = CliRunner().invoke(command, ["theory/investment-reversal", "--json"])
     assert found.exit_code == 2
     assert json.loads(found.stdout)["issues"][0]["code"] == "not-two-parties"
+
+
+def test_talks_from_scratch_are_asked_for_by_their_odds() -> None:
+    found = CliRunner().invoke(command, ["theory/pledge", "--set", "gain=2", "--renegotiate", "0.1", "--json"])
+    answer = json.loads(found.stdout)
+    assert answer["hazard"] == 0.1
+    assert answer["renegotiation"].startswith("Settled")
+    assert answer["standings"][-1]["renegotiated_share"] <= 1.0 + 1e-6
+    none = CliRunner().invoke(command, ["theory/pledge", "--renegotiate", "1"])
+    assert none.exit_code == 2

@@ -120,10 +120,10 @@ def boxes(arena: Arena, room: int = 64) -> tuple[Floats, Ints]:
     for k, (x, y) in enumerate(((0, 0), (1, 0), (1, 1), (0, 1))):
         sets[:, k, 0] = (high if x else low)[:, 0]
         sets[:, k, 1] = (high if y else low)[:, 1]
-    return sets, _tidied(sets, np.full(len(low), 4, dtype=np.int32))
+    return sets, tidied(sets, np.full(len(low), 4, dtype=np.int32))
 
 
-def _tidied(sets: Floats, sizes: Ints) -> Ints:
+def tidied(sets: Floats, sizes: Ints) -> Ints:
     """Polygons of every state brought into the kernels' form, in place; their sizes."""
     found = sizes.copy()
     for s in range(len(sizes)):
@@ -140,10 +140,22 @@ def generated(
 
     `alive` and `killed` change in place; `coarse`: by how much the new sets may be larger, to save vertices.
     """
+    every = np.arange(len(sizes), dtype=np.int32)
     while True:
         new, new_sizes = np.zeros_like(sets), np.zeros_like(sizes)
         wanted = polygons.generate(
-            *arena.structure, alive, arena.discount, slack, sets, sizes, threats, coarse, new, new_sizes, killed
+            *arena.structure,
+            alive,
+            arena.discount,
+            slack,
+            sets,
+            sizes,
+            threats,
+            coarse,
+            new,
+            new_sizes,
+            killed,
+            every,
         )
         if wanted <= sets.shape[1]:
             return (sets, sizes), (new, new_sizes)

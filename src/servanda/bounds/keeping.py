@@ -14,12 +14,15 @@ neighbours in the fan, which keeps the bound an outer one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from servanda.bounds.payoff_sets import Arena, Bound, PayoffSets, Settings, arena_of, longest_future, reaching
+from servanda.bounds.deviations import deviations_of
+from servanda.bounds.passes import Passes, layers_of
+from servanda.bounds.payoff_sets import Bound, PayoffSets, Settings, arena_of, longest_future, reaching
 from servanda.game.markov import MarkovGame
 from servanda.kernels import polygons
 
@@ -42,7 +45,12 @@ class KeptSets:
 
 
 def kept_sets(
-    game: MarkovGame, sets: PayoffSets, allowed: NDArray[np.bool_], settings: Settings | None = None
+    game: MarkovGame,
+    sets: PayoffSets,
+    allowed: NDArray[np.bool_],
+    settings: Settings | None = None,
+    tell: Callable[[float], None] | None = None,
+    asked: int | None = None,
 ) -> KeptSets:
     """The sets of play on whose path only the allowed profiles occur.
 
@@ -50,6 +58,8 @@ def kept_sets(
     ----------
     sets : the payoff sets of the whole game
     allowed : allowed[profile]
+    tell : told after each pass which part of the way is done
+    asked : the only state that matters: no more is done once nothing can be kept from there (it counts as settled)
 
     >>> from servanda.bounds import payoff_sets
     >>> from servanda.game.markov import simultaneous_game
@@ -67,18 +77,62 @@ def kept_sets(
     died = np.where(allowed & sets.supported, -1, np.where(allowed, sets.died, 0)).astype(np.int32)
     start = tuple(v / arena.scale for v in sets.vertices)
     threats = np.ascontiguousarray(sets.threats / arena.scale)
-    passes = _Passes(game, arena, how, start, threats, alive, killed, died)
-    while not passes.done and passes.step < how.steps:
+    passes = Passes(game, arena, how, start, threats, alive, killed, died)
+    lost = False
+    while not passes.done and passes.step < how.steps and not lost:
         passes.take()
-    return KeptSets(passes.vertices, killed, died, passes.done)
+        lost = asked is not None and int(passes.sizes[asked]) == 0
+        if tell is not None:
+            tell(1.0 if lost else passes.advance)
+    return KeptSets(passes.vertices, killed, died, passes.done or lost)
 
 
-def enforceable_sets(game: MarkovGame, feasible: tuple[Floats, ...], settings: Settings | None = None) -> PayoffSets:
+def first_breach(game: MarkovGame, allowed: NDArray[np.bool_], kept: KeptSets, state: int) -> tuple[int, int] | None:
+    """The player who deviates whatever is promised, and in which state, if nothing can be kept from a state on.
+
+    The way leads from the state to what went last of all that could be done there: it went because one of its
+    consequences had gone before, or because a player would deviate from it. None if something can be kept, or if only
+    what is barred can be done.
+
+    >>> from servanda.bounds import payoff_sets
+    >>> from servanda.game.markov import simultaneous_game
+    >>> row = np.array([[3.0, 0.0], [4.0, 1.0]])
+    >>> game = simultaneous_game(np.stack([row, row.T])[None], np.ones((1, 2, 2, 1)), [0.2, 0.2])
+    >>> cooperate = np.array([True, False, False, False])
+    >>> first_breach(game, cooperate, kept_sets(game, payoff_sets(game), cooperate), 0)
+    (0, 0)
+    """
+    died = np.where(allowed, kept.died, 0)
+    gone = np.maximum.reduceat(died, game.profile_start[:-1])
+    seen: set[int] = set()
+    while state not in seen and not len(kept.vertices[state]):
+        seen.add(state)
+        first, last = int(game.profile_start[state]), int(game.profile_start[state + 1])
+        profile = first + int(died[first:last].argmax())
+        if not allowed[profile]:
+            return None
+        if kept.killed[profile] in (1, 2):
+            return int(kept.killed[profile]) - 1, state
+        onward = game.outcome_state[game.outcome_start[profile] : game.outcome_start[profile + 1]]
+        lost = [int(t) for t in onward if not len(kept.vertices[t])]
+        if not lost:
+            return None
+        state = min(lost, key=lambda t: int(gone[t]))
+    return None
+
+
+def enforceable_sets(
+    game: MarkovGame,
+    feasible: tuple[Floats, ...],
+    settings: Settings | None = None,
+    tell: Callable[[float], None] | None = None,
+) -> PayoffSets:
     """What `servanda.bounds.payoff_sets` computes, quicker where periods are many states deep.
 
     Parameters
     ----------
     feasible : a superset to begin from, vertices[state], counter-clockwise, points
+    tell : told after each pass which part of the way is done
 
     >>> from servanda.game.markov import simultaneous_game
     >>> row = np.array([[3.0, 0.0], [4.0, 1.0]])
@@ -88,10 +142,12 @@ def enforceable_sets(game: MarkovGame, feasible: tuple[Floats, ...], settings: S
     """
     how = settings or Settings()
     arena = arena_of(game)
-    start = tuple(v / arena.scale for v in feasible)
+    # nobody ever gets less than he can assure himself
+    threats = np.maximum(arena.limits[0], assured(game) / arena.scale - 1e-9)
+    start = tuple(_above(v / arena.scale, low) for v, low in zip(feasible, threats, strict=True))
     alive = np.ones(game.profiles, dtype=np.int32)
     killed, died = np.zeros(game.profiles, dtype=np.int32), np.full(game.profiles, -1, dtype=np.int32)
-    passes = _Passes(game, arena, how, start, arena.limits[0].copy(), alive, killed, died)
+    passes = Passes(game, arena, how, start, threats, alive, killed, died)
     empty = False
     while not passes.done and passes.step < how.steps and not empty:
         passes.take()
@@ -99,6 +155,8 @@ def enforceable_sets(game: MarkovGame, feasible: tuple[Floats, ...], settings: S
             passes.sizes[reaching(game, passes.sizes == 0)] = 0
         empty = bool((passes.sizes == 0).all())
         passes.raise_threats()
+        if tell is not None:
+            tell(passes.advance)
     status = Bound.EMPTY if empty else Bound.FOUND if passes.done else Bound.STEP_LIMIT
     return PayoffSets(
         status, passes.vertices, passes.threats * arena.scale, alive == 1, killed, died, passes.step,
@@ -106,70 +164,12 @@ def enforceable_sets(game: MarkovGame, feasible: tuple[Floats, ...], settings: S
     )  # fmt: skip
 
 
-class _Passes:
-    """Sets of all states, shrunk in passes over the states."""
-
-    def __init__(
-        self, game: MarkovGame, arena: Arena, how: Settings, start: tuple[Floats, ...], threats: Floats,
-        alive: NDArray[np.int32], killed: NDArray[np.int32], died: NDArray[np.int32],
-    ) -> None:  # fmt: skip
-        self.arena, self.how, self.threats = arena, how, threats
-        self.alive, self.killed, self.died = alive, killed, died
-        self.sizes = np.array([len(v) for v in start], dtype=np.int32)
-        self.sets = np.zeros((game.states, max(64, int(self.sizes.max())), 2))
-        for s, corners in enumerate(start):
-            self.sets[s, : len(corners)] = corners
-            # in the kernels' form
-            room = np.empty((2 * len(corners) + 2, 2))
-            self.sizes[s] = polygons.hull(np.ascontiguousarray(corners), len(corners), room)
-            self.sets[s, : self.sizes[s]] = room[: self.sizes[s]]
-        fade = 1.0 - longest_future(game)
-        self.target, self.stall = how.tolerance * fade, 10 + int(1.0 / fade)
-        self.step, self.movement, self.raised = 0, np.inf, 0.0
-        self.share, self.least, self.since = how.widen, np.inf, 0
-
-    @property
-    def done(self) -> bool:
-        """Whether the last pass moved nothing."""
-        return self.step > 0 and max(self.movement, self.raised) <= self.target
-
-    @property
-    def vertices(self) -> tuple[Floats, ...]:
-        """The sets in points."""
-        return tuple(self.sets[s, :n] * self.arena.scale for s, n in enumerate(self.sizes))
-
-    def take(self) -> None:
-        """One pass."""
-        self.step += 1
-        if self.movement < self.least:
-            self.least, self.since = self.movement, self.step
-        elif self.step - self.since > self.stall:
-            # what was added keeps the sets moving: add less
-            self.share, self.since = 0.25 * self.share, self.step
-        coarse = self.share * min(1e-2, self.movement)
-        was, was_sizes, before = self.sets.copy(), self.sizes.copy(), self.alive.copy()
-        while True:
-            wanted = polygons.generate(
-                *self.arena.structure, self.alive, self.arena.discount, self.how.slack, self.sets, self.sizes,
-                self.threats, coarse, self.sets, self.sizes, self.killed,
-            )  # fmt: skip
-            if wanted <= self.sets.shape[1]:
-                break
-            # a state without room keeps its old set, a superset, and the pass is taken again
-            wider = np.zeros((len(self.sizes), 2 * wanted, 2))
-            wider[:, : self.sets.shape[1]] = self.sets
-            self.sets = wider
-        self.died[(before == 1) & (self.alive == 0)] = self.step
-        lost = bool(((self.sizes == 0) & (was_sizes > 0)).any())
-        self.movement = np.inf if lost else float(polygons.moved(was, was_sizes, self.sets, self.sizes))
-
-    def raise_threats(self) -> None:
-        """Threats up to the worst payoffs of the sets."""
-        there = np.arange(self.sets.shape[1])[None, :, None] < self.sizes[:, None, None]
-        lowest = np.where(there, self.sets, np.inf).min(axis=1)
-        full = self.sizes > 0
-        self.raised = float(np.maximum(lowest - self.threats, 0.0)[full].max(initial=0.0))
-        self.threats[full] = np.maximum(self.threats, lowest)[full]
+def _above(corners: Floats, least: Floats) -> Floats:
+    """The part of a polygon in which neither gets less than the least."""
+    for player in range(2):
+        room = np.empty((2 * len(corners) + 2, 2))
+        corners = room[: polygons.clip(np.ascontiguousarray(corners), len(corners), player, float(least[player]), room)]
+    return corners
 
 
 def feasible_sets(game: MarkovGame, directions: int = 64, tolerance: float = 1e-5) -> tuple[Floats, ...]:
@@ -206,7 +206,7 @@ def feasible_sets(game: MarkovGame, directions: int = 64, tolerance: float = 1e-
     supports = np.zeros((game.states, directions))
     reward = game.reward @ fan
     layers = []
-    for states in _layers(game):
+    for states in layers_of(game):
         rows = np.concatenate([np.arange(game.profile_start[s], game.profile_start[s + 1]) for s in states])
         starts = np.concatenate(([0], np.cumsum(np.diff(game.profile_start)[states])[:-1]))
         kinds = [(k, np.flatnonzero(which[game.state_of_profile[rows]] == k)) for k in range(len(pairs))]
@@ -223,20 +223,6 @@ def feasible_sets(game: MarkovGame, directions: int = 64, tolerance: float = 1e-
             break
     supports += 2.0 * tolerance * scale
     return tuple(_cut(supports[s], fan) for s in range(game.states))
-
-
-def _layers(game: MarkovGame) -> list[NDArray[np.int64]]:
-    """States by how much of a period may still come after them, those that end it first."""
-    inside = (game.discount == 1.0).all(axis=1)
-    level = np.zeros(game.states, dtype=np.int64)
-    owner = game.state_of_profile[np.repeat(np.arange(game.profiles), np.diff(game.outcome_start))]
-    here = inside[owner]
-    while True:
-        deeper = np.zeros_like(level)
-        np.maximum.at(deeper, owner[here], level[game.outcome_state[here]] + 1)
-        if (deeper == level).all():
-            return [np.flatnonzero(level == k) for k in range(int(level.max()) + 1)]
-        level = deeper
 
 
 def _cut(support: Floats, fan: Floats) -> Floats:
@@ -265,18 +251,11 @@ def assured(game: MarkovGame, tolerance: float = 1e-12) -> Floats:
     >>> assured(game).round(6).tolist()
     [[2.0, 2.0]]
     """
-    arena = arena_of(game)
-    starts = np.array(arena.deviation_start, dtype=np.int64)
+    fixed = deviations_of(game)
     values = np.zeros((game.states, 2))
-    state = game.state_of_profile
+    discount = game.discount[game.state_of_profile]
     for _ in range(100_000):
-        worth = game.reward + game.discount[state] * (game.successors @ values)
-        best = worth.copy()
-        for player in range(2):
-            first, last = starts[player:-1:2], starts[player + 1 :: 2]
-            owner = np.repeat(np.arange(game.profiles), last - first)
-            where = np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)]).astype(np.int64)
-            np.maximum.at(best[:, player], owner, worth[arena.deviation_profile[where], player])
+        best = fixed.best(game.reward + discount * (game.successors @ values))
         least = np.minimum.reduceat(best, game.profile_start[:-1], axis=0)
         change = float(np.abs(least - values).max())
         values = least

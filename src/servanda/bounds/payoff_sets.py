@@ -14,9 +14,10 @@ something is *not* enforceable), up to the incentive slack, which only loosens t
 Polygons are kept by their vertices. Stopping rule: no vertex of any state moves by more than `tolerance` × (1 - δ) ×
 the range of payoffs; then the limit lies within `tolerance` × range of the answer. After each step a set may be put
 into a slightly larger polygon of fewer vertices, by a share of the last movement: it stays an outer bound, and the
-number of vertices, which would otherwise grow with every step, stays low. An empty set is an answer too: it
-spreads to every state from which the empty one can be reached, on path or off. `servanda.bounds.automaton` proves the
-other inclusion with strategies.
+number of vertices, which would otherwise grow with every step, stays low. Near patience 1, where steps become many,
+proven jumps (`servanda.bounds.jumps`) take their place: what they lead to contains the answer too. An empty set is an
+answer: it spreads to every state from which the empty one can be reached, on path or off. `servanda.bounds.automaton`
+proves the other inclusion with strategies.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servanda.bounds.arena import Arena, arena_of, boxes, generated, longest_future, reaching
+from servanda.bounds.jumps import LARGEST, Cadence, jump
 from servanda.game.markov import MarkovGame
 from servanda.kernels import polygons
 
@@ -51,13 +53,14 @@ class Settings:
 
     tolerance: relative to the range of payoffs; steps: limit; slack: by how much incentive constraints are loosened,
     relative to the range (negative: tightened); widen: share of the last movement by which sets may grow to save
-    vertices.
+    vertices; jumps: whether to look for proven jumps where the iteration is slow.
     """
 
     tolerance: float = 1e-9
     steps: int = 100_000
     slack: float = 1e-12
     widen: float = 0.1
+    jumps: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class PayoffSets:
     steps: int
     residual: float
     scale: float
+    jumps: int = 0
 
     @property
     def empty(self) -> bool:
@@ -115,7 +119,7 @@ def payoff_sets(
     """
     how = settings or Settings()
     arena = arena_of(game)
-    longest = longest_future(game)
+    fade = 1.0 - longest_future(game)
     sets, sizes = boxes(arena)
     threats = arena.limits[0].copy()
     alive = np.ones(game.profiles, dtype=np.int32)
@@ -123,18 +127,19 @@ def payoff_sets(
         alive[:] = allowed
     killed = np.zeros(game.profiles, dtype=np.int32)
     died = np.full(game.profiles, -1, dtype=np.int32)
-    target = how.tolerance * (1.0 - longest)
+    target = how.tolerance * fade
     status, movement, step = Bound.STEP_LIMIT, np.inf, 0
     share, least, since = how.widen, np.inf, 0
-    stall = 10 + int(1.0 / (1.0 - longest))
+    stall = 10 + int(1.0 / fade)
+    cadence, calm = Cadence(fade, target), False
     for step in range(1, how.steps + 1):
         before = alive.copy()
-        if movement < least:
+        if movement < 0.9 * least:
             least, since = movement, step
         elif step - since > stall:
             # what was added keeps the sets moving: add less
             share, since = 0.25 * share, step
-        coarse = share * min(1.0, movement)
+        coarse = 0.0 if calm else share * min(1.0, movement)
         (sets, sizes), (new_sets, new_sizes) = generated(arena, alive, killed, how.slack, sets, sizes, threats, coarse)
         died[(before == 1) & (alive == 0)] = step
         if (new_sizes == 0).any():
@@ -150,6 +155,13 @@ def payoff_sets(
         if max(movement, raised) <= target:
             status = Bound.FOUND
             break
+        due, calm = cadence.step(movement) if how.jumps and sizes.sum() <= LARGEST else (False, False)
+        if due:
+            leap = jump(arena, alive, how.slack, sets, sizes, movement, fade)
+            cadence.tried(leap is not None)
+            if leap is not None:
+                sets, sizes, least, since = leap.sets, leap.sizes, np.inf, step
+                threats = np.maximum(threats, _threats(sets, sizes))
     return PayoffSets(
         status=status,
         vertices=tuple(sets[s, : sizes[s]] * arena.scale for s in range(game.states)),
@@ -158,6 +170,7 @@ def payoff_sets(
         killed=killed,
         died=died,
         steps=step,
+        jumps=cadence.jumps,
         residual=movement * arena.scale,
         scale=arena.scale,
     )

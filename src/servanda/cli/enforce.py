@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -16,17 +17,23 @@ from servanda.cli.answers import answering, succeed
 @click.option("--patience", is_flag=True, help="Also find the least patience at which the draft can be kept.")
 @click.option("--thorough", is_flag=True, help="Also prove the sets by strategies, and see if they hang on a hair.")
 @click.option(
-    "--tolerance", type=click.FloatRange(1e-9, 1e-2), default=1e-4, show_default=True,
-    help="Accuracy of the sets, as a share of the range of payoffs.",
+    "--renegotiate", type=click.FloatRange(0.0, 1.0, max_open=True), metavar="ODDS",
+    help="Also what threats support if, with these odds a year (such as 0.1), the two sit down anew and all threats "
+    "are bygones.",
 )  # fmt: skip
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=3000, show_default=True, help="Most states after reduction."
-)
+    "--tolerance", type=click.FloatRange(1e-9, 1e-2),
+    help="Accuracy of the sets, as a share of the range of payoffs.  [default: 1e-4; 1e-3 for more than 3000 states]",
+)  # fmt: skip
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=10_000, show_default=True,
+    help="Most states after reduction; a few thousand take minutes.",
+)  # fmt: skip
 @click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="Write the picture to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything found as JSON.")
 def command(
-    case: str, draft: str | None, settings: tuple[str, ...], patience: bool, thorough: bool, tolerance: float,
-    limit: int, svg: Path | None, as_json: bool,
+    case: str, draft: str | None, settings: tuple[str, ...], patience: bool, thorough: bool,
+    renegotiate: float | None, tolerance: float | None, limit: int, svg: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Say what threats, however harsh, could support in CASE, beside what play as it is reaches.
 
@@ -38,16 +45,16 @@ def command(
         from rich.console import Console
 
         from servanda.case import read
+        from servanda.cli.run import stages
         from servanda.cli.settings import overrides
         from servanda.enforcement import enforcement
         from servanda.report.enforced import enforced_json, print_enforced
 
         resolved = read(case)
-        console = Console(stderr=True)
-        with console.status("reading") as status:
+        with stages(shown=not as_json) as bar:
             found = enforcement(
                 resolved, draft, overrides(resolved, settings), thorough=thorough, patience=patience,
-                tolerance=tolerance, limit=limit, progress=status.update,
+                tolerance=tolerance, limit=limit, hazard=renegotiate, progress=_steps(bar),
             )  # fmt: skip
         if svg is not None:
             import vl_convert
@@ -62,3 +69,13 @@ def command(
         print_enforced(found, Console())
         if svg is not None:
             click.echo(f"\nPicture: {svg}")
+
+
+def _steps(bar: Callable[[str, float], None]) -> Callable[[str], None]:
+    """What is told the steps of the work, and shows them on a bar: some say which part of theirs is done."""
+
+    def told(step: str) -> None:
+        name, _, part = step.partition(": ")
+        bar(name, float(part.removesuffix(" %")) / 100.0 if part else 0.0)
+
+    return told

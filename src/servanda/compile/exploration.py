@@ -125,7 +125,8 @@ def _without(codes: Codes, known: Codes) -> Codes:
     if not len(known):
         return codes
     place = np.minimum(np.searchsorted(known, codes), len(known) - 1)
-    return codes[known[place] != codes]
+    fresh: Codes = codes[known[place] != codes]
+    return fresh
 
 
 def _merged(codes: Codes, others: Codes) -> Codes:

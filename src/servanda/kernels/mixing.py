@@ -72,5 +72,6 @@ def dots(a: Floats, b: Floats, draws: int, total: Floats) -> None:
     """
     total[:] = 0.0
     for i in range(a.shape[0]):
-        for j in range(a.shape[1]):
-            total[j % draws] += a[i, j] * b[i, j]
+        for first in range(0, a.shape[1], draws):
+            for d in range(draws):
+                total[d] += a[i, first + d] * b[i, first + d]

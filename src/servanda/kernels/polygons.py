@@ -28,11 +28,11 @@ def hull(points: Floats, count: int, out: Floats) -> int:
         return 0
     by_y = np.argsort(points[:count, 1], kind="mergesort")
     order = by_y[np.argsort(points[:count, 0][by_y], kind="mergesort")]
-    return int(_chain(points[order], count, out))
+    return int(chain(points[order], count, out))
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def _chain(points: Floats, count: int, out: Floats) -> int:
+def chain(points: Floats, count: int, out: Floats) -> int:
     """Hull of points that come in order of abscissa, then ordinate; returns its number of vertices."""
     if count == 0:
         return 0
@@ -255,10 +255,10 @@ def widen(a: Floats, na: int, tolerance: float) -> int:
 def generate(
     profile_start: Ints, reward: Floats, outcome_start: Ints, outcome_state: Ints, outcome_odds: Floats,
     deviation_start: Ints, deviation_profile: Ints, alive: Ints, discount: Floats, slack: float, sets: Floats,
-    sizes: Ints, threats: Floats, tolerance: float, new_sets: Floats, new_sizes: Ints, killed: Ints,
+    sizes: Ints, threats: Floats, tolerance: float, new_sets: Floats, new_sizes: Ints, killed: Ints, todo: Ints,
 ) -> int:  # fmt: skip
-    """One step of the operator: the set of every state from the sets of all; returns how many vertices the fullest
-    state wanted (more than there is room for: nothing of that state was written, and the step must be taken again).
+    """One step of the operator: the sets of the states `todo` from the sets of all; returns how many vertices the
+    fullest state wanted (more than there is room for: nothing of it was written, and the step must be taken again).
 
     A payoff is reward[profile, player] plus discount[state, player] times that of the next state; deviation_profile[j]
     for j from deviation_start[2 * profile + player]: profiles reached by the player's own other choices.
@@ -266,12 +266,11 @@ def generate(
     successor has nothing). Floors are lowered by `slack`, in payoffs. Each new set is an outer bound: it may be larger
     than the image by `tolerance`.
     """
-    states = len(profile_start) - 1
     room = sets.shape[1]
     wanted = 0
     candidates, more, joined = np.empty((64, 2)), np.empty((64, 2)), np.empty((64, 2))
     q, other = np.empty((64, 2)), np.empty((64, 2))
-    for s in range(states):
+    for s in todo:
         count = 0
         for p in range(profile_start[s], profile_start[s + 1]):
             if not alive[p]:
@@ -292,7 +291,7 @@ def generate(
                 t = outcome_state[k]
                 if n > 1:
                     sort_ring(q, n, other)
-                    n = _chain(other, n, q)
+                    n = chain(other, n, q)
                 n = add(q, n, sets[t], sizes[t], outcome_odds[k], other)
                 q, other = other, q
             for i in range(n):
@@ -324,10 +323,10 @@ def generate(
             count += n
         if 2 * count + 2 > len(q):
             q, other = np.empty((4 * count + 2, 2)), np.empty((4 * count + 2, 2))
-        size = widen(q, _chain(candidates, count, q), tolerance)
+        size = widen(q, chain(candidates, count, q), tolerance)
         # a hull again: the crossings are rounded, and sums take convex sets only
         sort_ring(q, size, other)
-        size = _chain(other, size, q)
+        size = chain(other, size, q)
         wanted = max(wanted, size)
         if size <= room:
             new_sets[s, :size] = q[:size]
