@@ -13,7 +13,7 @@ from servanda.enforcement import Enforcement, enforcement, with_offices_held
 from servanda.equilibrium.unrolled import TooLargeError
 from servanda.errors import CaseError
 from servanda.report.charts.enforcement import SETS, enforcement_figure
-from servanda.report.enforced import answer, enforced_json, sentences
+from servanda.report.enforced import answer, enforced_json, rows_of, sentences
 
 PLEDGE = read("theory/pledge")
 DILEMMA = read("theory/repeated-dilemma")
@@ -167,3 +167,20 @@ def test_what_cannot_be_asked() -> None:
     assert [i.code for i in two.value.issues] == ["unknown-draft"]
     with pytest.raises(TooLargeError, match="states after reduction"):
         enforcement(PLEDGE, limit=3)
+
+
+def test_what_breaks_it_and_what_it_is_worth_until_then_is_told() -> None:
+    """A draft that cannot be kept for ever, and is worth most of its gains all the same, is no contradiction."""
+    found = enforcement(read("agreed-framework-1994"))
+    assert (found.keepable, found.breaker) == (False, "North Korea")
+    told = " ".join(sentences(found))
+    assert "The first break that nothing can deter is that of North Korea at “What Pyongyang does about uranium”" in told
+    assert f"Play as it is reaches {100 * (found.standings[-1].play_share or 0.0):.0f} % all the same" in told
+
+
+def test_talks_from_scratch_are_told() -> None:
+    found = enforcement(read("theory/repeated-dilemma"), hazard=0.1)
+    assert "With odds of 10 % a year that the two sit down anew" in " ".join(sentences(found))
+    named = [row[0] for row in rows_of(found.standings[-1])]
+    assert "… if the two may sit down anew" in named
+    assert enforcement(read("theory/repeated-dilemma")).standings[-1].renegotiated is None

@@ -98,6 +98,15 @@ def conditions(found: Enforcement) -> list[str]:
     place = found.standings[-1]
     if place.turnover_share is not None:
         text.append(f"As offices do change hands, play reaches {share(place.turnover_share)} of the gains.")
+    if found.breaker and found.breach:
+        where = f" (where {found.where})" if found.where else ""
+        text.append(f"The first break that nothing can deter is that of {found.breaker} at “{found.breach}”{where}.")
+    if found.keepable is False and (place.play_share or 0.0) > NEAR:
+        text.append(
+            f"Play as it is reaches {share(place.play_share or 0.0)} all the same: to be kept means never to be broken "
+            "or left, unseen breaches included, and a draft that is broken some day may be worth much until then."
+        )
+    text += _renegotiated(found)
     if found.patience_asked and found.patience is None:
         text.append("At no patience looked at could the draft be kept.")
     elif found.patience is not None:
@@ -107,6 +116,16 @@ def conditions(found: Enforcement) -> list[str]:
             f"{100 * rate:.1f} % at most)."
         )
     return text
+
+
+def _renegotiated(found: Enforcement) -> list[str]:
+    if found.hazard is None:
+        return []
+    odds = f"With odds of {100 * found.hazard:.0f} % a year that the two sit down anew and threats are bygones"
+    reached = found.standings[-1].renegotiated_share
+    if reached is None:
+        return [f"{odds}, nothing can be said: {found.renegotiation or 'the sets are empty'}"]
+    return [f"{odds}, threats could support {share(reached)} of the gains."]
 
 
 def cautions(found: Enforcement) -> list[str]:
@@ -154,6 +173,9 @@ def rows_of(place: Standing) -> list[tuple[str, str, str, str]]:
     rows.append(("evenest enforceable point", *_gains(place.best), _share(place.share)))
     if place.kept is not None:
         rows.append(("… while the draft is kept", "", "", _share(place.kept_share) if place.kept else "impossible"))
+    if place.renegotiated is not None:
+        rows.append(("… if the two may sit down anew", "", "", _share(place.renegotiated_share)))
+        rows.append(("what they would agree then", *_gains(place.agreed), ""))
     rows.append(("play as it is, by the two", *_gains(place.play), _share(place.play_share)))
     if place.turnover is not None:
         rows.append(("play as offices change hands", *_gains(place.turnover), _share(place.turnover_share)))
