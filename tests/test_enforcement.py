@@ -174,7 +174,7 @@ def test_what_breaks_it_and_what_it_is_worth_until_then_is_told() -> None:
     found = enforcement(read("agreed-framework-1994"))
     assert (found.keepable, found.breaker) == (False, "North Korea")
     told = " ".join(sentences(found))
-    assert "The first break that nothing can deter is that of North Korea at “What Pyongyang does about uranium”" in told
+    assert "nothing can deter is that of North Korea at “What Pyongyang does about uranium”" in told
     assert f"Play as it is reaches {100 * (found.standings[-1].play_share or 0.0):.0f} % all the same" in told
 
 
