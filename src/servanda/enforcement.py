@@ -49,8 +49,6 @@ Floats = NDArray[np.float64]
 Pair = tuple[float, float]
 STATES = 3_000
 """States after reduction for which the sets take seconds."""
-MOST = 10_000
-"""States for which somebody may wait: a dozen minutes, and half as many on four threads."""
 NODES = 100_000
 TOLERANCE = 1e-4
 ROUGH = 1e-3
