@@ -230,7 +230,6 @@ def compile_case(
         ),
         period_years=years,
         simultaneous=plan.simultaneous,
-        standing=np.searchsorted(reached.codes, reached.standing).astype(np.int32),
     )
     return Compiled(
         case, layout, game, reached.codes, plan.rules, tuple(builder.breaks), tuple(builder.places), registry, parties

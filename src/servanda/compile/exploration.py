@@ -25,13 +25,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Reached:
-    """All states reached anywhere (sorted codes), those that can stand before each rule, and those at the start of a
-    period.
-    """
+    """All states reached anywhere (sorted codes), and those that can stand before each rule."""
 
     codes: Codes
     before: tuple[Codes, ...]
-    standing: Codes
 
 
 def explore(plan: Plan, roots: Sequence[int], limit: int) -> Reached:
@@ -90,7 +87,7 @@ def explore(plan: Plan, roots: Sequence[int], limit: int) -> Reached:
         before[rules[place]].append(states)
         _ = remaining
     joined = tuple(distinct(np.concatenate(x)) if x else np.zeros(0, np.int64) for x in before)
-    return Reached(distinct(np.concatenate([started, ends, *joined])), joined, started)
+    return Reached(distinct(np.concatenate([started, ends, *joined])), joined)
 
 
 def _image(rule: Rule, states: Codes) -> Codes:

@@ -24,8 +24,6 @@ _MIXED_STATES = 1000
 _PATIENCE, _REST = 12, 10
 # steps before mixing begins in a continuation that starts cold
 PLAIN_STEPS = 10
-# the same where it starts from the continuation of similar numbers
-WARM_STEPS = 2
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,6 @@ def fixed_point(
     draws: int = 1,
     plain_steps: int = 0,
     mixing: bool = True,
-    rows: NDArray[np.int32] | None = None,
 ) -> Iterated:
     """Iterate x = step(x) with Anderson mixing.
 
@@ -63,29 +60,22 @@ def fixed_point(
     start : x[state, column * draws + draw]; every draw is mixed with its own weights, columns scaled by their range
     plain_steps : steps before mixing begins; in logit play early images are too far from linear for it
     mixing : False iterates plainly
-    rows : states that decide all others in one step (None: all); only these are compared and mixed
     """
     columns = start.shape[1] // draws
     early, late = np.inf, np.inf
     settled = np.zeros(draws, dtype=bool)
     change = np.full(draws, np.inf)
     found = start.copy()
-    whole = start.copy()
-    x = whole.copy() if rows is None else whole[rows]
-    mixer = Mixer(x, draws, (4 if start.size > 4_000_000 else 7) if mixing else 0)
+    x = start.copy()
+    mixer = Mixer(start, draws, (4 if start.size > 4_000_000 else 7) if mixing else 0)
     pace = Pace(draws, plain_steps)
     high, low, largest = (np.empty(start.shape[1]) for _ in range(3))
     for count in range(1, limit + 1):
         image = mixer.slot()
-        if rows is None:
-            image[:] = x
-            after = step(image)
-            if after is not image:
-                image[:] = after
-        else:
-            whole[rows] = x
-            after = step(whole)
-            np.take(after, rows, axis=0, out=image, mode="clip")
+        image[:] = x
+        after = step(image)
+        if after is not image:
+            image[:] = after
         spread(image, x, high, low, largest)
         scale = scale_of(high, low, draws)
         relative = (largest.reshape(columns, draws) / scale.max(axis=0)).max(axis=0)
@@ -93,7 +83,7 @@ def fixed_point(
         change[~settled] = relative[~settled]
         if fresh.any() or count == limit:
             arrived = np.tile(fresh if count < limit else ~settled, columns)
-            found[:, arrived] = after[:, arrived]
+            found[:, arrived] = image[:, arrived]
             settled |= fresh
         if settled.all():
             return Iterated(found, count, change, change <= tolerance, cycling=False)

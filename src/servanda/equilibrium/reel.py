@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from servanda.equilibrium.iteration import PLAIN_STEPS, WARM_STEPS, Mixer, Pace, scale_of
+from servanda.equilibrium.iteration import Mixer, Pace, scale_of
 from servanda.equilibrium.period import Slot, slots_of
 from servanda.equilibrium.solve import Settings
 from servanda.game import Game, Numbers
@@ -27,6 +27,8 @@ from servanda.kernels.mixing import spread
 Singles = NDArray[np.float32]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
+# steps before mixing begins where the continuation starts from that of similar numbers, or from nothing
+_WARM, _COLD = 2, 10
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,7 @@ class Reel:
             terminal[:, :actors] = lasting / (1.0 - self._rate[:actors])
         else:
             terminal[:, :actors] = warm
-        settled, steps = self._settle(terminal[:, :actors], how, PLAIN_STEPS if warm is None else WARM_STEPS)
+        settled, steps = self._settle(terminal[:, :actors], how, _COLD if warm is None else _WARM)
         closing = terminal[:, :actors].copy()
         for t in reversed(range(self.periods)):
             how.check()
@@ -241,18 +243,17 @@ class Reel:
     def _settle(self, terminal: Singles, how: Settings, plain_steps: int) -> tuple[bool, int]:
         """Iterate values beyond the horizon until they last (see `servanda.equilibrium.solve`)."""
         beyond = np.array([self.periods], dtype=np.int32)
-        rows = self.game.standing if self.game.passing else slice(None)
         # a copy in any case: the view of a game of one state, or of sixteen actors, is contiguous itself
-        start = np.array(terminal[rows], order="C")
+        start = np.array(terminal, order="C")
         mixer, pace = Mixer(start, 1, 5), Pace(1, plain_steps)
         x = start
         high, low, largest = (np.empty(x.shape[1]) for _ in range(3))
         for count in range(1, how.tail_steps + 1):
             how.check()
-            terminal[rows] = x
+            terminal[:] = x
             self._carry(beyond)
             image = mixer.slot()
-            image[:] = terminal[rows]
+            image[:] = terminal
             spread(image, x, high, low, largest)
             scale = scale_of(high, low, 1)
             relative = (largest[:, None] / scale.max(axis=0)).max(axis=0)

@@ -220,7 +220,6 @@ def continuation(
     found = fixed_point(
         play, first, how.tail_tolerance, how.tail_steps,
         draws=period.draws, plain_steps=PLAIN_STEPS if warm is None else 3, mixing=not numbers.sharp,
-        rows=period.game.standing if period.game.passing else None,
     )  # fmt: skip
     values = found.values
     if not found.settled.all():

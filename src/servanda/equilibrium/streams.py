@@ -2,8 +2,7 @@
 
 Most draws settle within fifty steps and a few need hundreds, so lanes that waited for the slowest of sixteen would
 stand idle two thirds of the time. A draw takes the same steps, and ends at the same numbers to the last bit, as in
-`servanda.equilibrium.solve.continuation`, whatever runs beside it. Only states that can stand at the start of a period
-are compared and mixed; the others follow from them in the last step.
+`servanda.equilibrium.solve.continuation`, whatever runs beside it.
 """
 
 from __future__ import annotations
@@ -89,12 +88,8 @@ def streamed(game: Game, numbers: Numbers, how: Settings) -> Streamed:
     waiting = list(range(numbers.draws - 1, LANES - 1, -1))
     draw = np.arange(LANES)
     period = SixteenPeriod(game, numbers.picked(draw))
+    x = np.asarray(settlement(period), dtype=np.float32)
     actors = game.actors
-    whole = period.zeros(actors)
-    whole[:] = settlement(period)
-    rows = game.standing if game.passing and game.standing is not None else np.arange(game.states, dtype=np.int32)
-    x = aligned((len(rows), actors * LANES))
-    x[:] = whole[rows]
     found = np.empty((numbers.draws, game.states, actors), dtype=np.float32)
     settled = np.zeros(numbers.draws, dtype=bool)
     taken = np.zeros(LANES, dtype=int)
@@ -105,9 +100,8 @@ def streamed(game: Game, numbers: Numbers, how: Settings) -> Streamed:
     while (draw != _IDLE).any():
         how.check()
         image = mixer.slot()
-        whole[rows] = x
-        period.backward(whole, -1)
-        np.take(whole, rows, axis=0, out=image, mode="clip")
+        image[:] = x
+        period.backward(image, -1)
         steps += 1
         taken += 1
         spread(image, x, high, low, largest)
@@ -116,7 +110,7 @@ def streamed(game: Game, numbers: Numbers, how: Settings) -> Streamed:
             relative = (largest.reshape(actors, LANES) / scale.max(axis=0)).max(axis=0)
         number = np.isfinite(relative)
         done = (draw != _IDLE) & ((relative <= how.tail_tolerance) | ~number | (taken >= how.tail_steps))
-        by_lane = whole.reshape(len(whole), actors, LANES)
+        by_lane = image.reshape(len(image), actors, LANES)
         for lane in np.flatnonzero(done):
             found[draw[lane]] = by_lane[:, :, lane]
             settled[draw[lane]] = relative[lane] <= how.tail_tolerance
@@ -130,13 +124,10 @@ def streamed(game: Game, numbers: Numbers, how: Settings) -> Streamed:
             if not number[lane]:
                 mixer.clear(int(lane))
                 x[:, lane::LANES] = 0.0
-                whole[:, lane::LANES] = 0.0
             if waiting:
                 draw[lane] = waiting.pop()
                 period.give(int(lane), numbers, int(draw[lane]))
-                start = _start(game, numbers.draw(int(draw[lane])))
-                whole[:, lane::LANES] = start
-                x[:, lane::LANES] = start[rows]
+                x[:, lane::LANES] = _start(game, numbers.draw(int(draw[lane])))
                 pace.begin(int(lane), PLAIN_STEPS)
                 taken[lane] = 0
             else:

@@ -157,8 +157,6 @@ class Game:
     payoff_class[state] indexes rows of the sparse class table: terms class_term[j] with coefficient
     class_coefficient[j] for j in class_start[c]..class_start[c + 1], points per year.
     `simultaneous` are the groups: stage indices, consecutive among the closing stages (see `servanda.game.together`).
-    `standing` are the states that can stand at the start of a period, sorted (None: any); others are passed through
-    within one.
     """
 
     states: int
@@ -173,12 +171,6 @@ class Game:
     labels: Labels
     period_years: float
     simultaneous: tuple[tuple[int, ...], ...] = ()
-    standing: Ints | None = None
-
-    @cached_property
-    def passing(self) -> bool:
-        """Whether some states are only passed through."""
-        return self.standing is not None and len(self.standing) < self.states
 
     @property
     def actors(self) -> int:
