@@ -45,6 +45,64 @@ def markov_game(arrays: Arrays) -> MarkovGame:
     return turn_taking_game(arrays["mover"], arrays["idx"], arrays["p"], arrays["u"], arrays["delta"])
 
 
+def seated_game(arrays: Arrays, precision: float) -> tuple[Game, Numbers]:
+    """The game of two who move at once, as a case with `simultaneous:` is compiled.
+
+    State s is noted as (s, a) by the first seat and as (s, a, b) by the second; what a profile pays and where it leads
+    comes after both. The first `len(u)` states are those of the arrays.
+    """
+    u, phi = arrays["u"], arrays["phi"]
+    states, _, rows, columns = u.shape
+    first, second = states + np.arange(states * rows), states * (1 + rows) + np.arange(states * rows * columns)
+    profiles = len(second)
+
+    def ints(values: NDArray[Any]) -> NDArray[np.int32]:
+        return np.ascontiguousarray(values.ravel(), dtype=np.int32)
+
+    def stage(
+        name: str, at: NDArray[Any], mover: int, choices: int, to: NDArray[Any], number: NDArray[Any], *, paid: bool
+    ) -> Stage:
+        options = len(at) * choices
+        count = 2 * options if paid else 0
+        return Stage(
+            name, ints(at), np.full(len(at), mover, dtype=np.int32), ints(np.arange(len(at) + 1) * choices),
+            ints(np.tile(np.arange(choices), len(at))), ints(np.arange(options + 1) * (2 if paid else 0)),
+            ints(np.arange(count) % 2), ints(np.arange(count) % 2), ints(1 + np.arange(count)),
+            ints(np.arange(options + 1) * (to.size // options)), ints(to), ints(number),
+        )  # fmt: skip
+
+    sure = np.zeros(max(len(first), profiles), dtype=int)
+    odds_at = 1 + 2 * profiles + np.arange(profiles * states)
+    stages = (
+        stage("first", np.arange(states), 0, rows, first, sure[: len(first)], paid=False),
+        stage("second", first, 1, columns, second, sure[:profiles], paid=False),
+        stage("after", second, -1, 1, np.tile(np.arange(states), profiles), odds_at, paid=True),
+    )
+    pays = -np.moveaxis(u, 1, -1).reshape(-1)
+    game = Game(
+        states=states + len(first) + profiles,
+        stages=stages,
+        schedule=Schedule((), (), (0, 1, 2), np.ones((2, 3)), np.ones(3)),
+        start=np.eye(1, states + len(first) + profiles).ravel(),
+        payoff_class=np.zeros(states + len(first) + profiles, dtype=np.int32),
+        class_start=np.zeros(2, dtype=np.int32),
+        class_term=np.zeros(0, dtype=np.int32),
+        class_coefficient=np.zeros(0, dtype=np.int32),
+        terms=(Term(0, "payoff"), Term(1, "payoff")),
+        labels=Labels(("actor 0", "actor 1"), tuple(f"option {k}" for k in range(max(rows, columns)))),
+        period_years=1.0,
+        simultaneous=((0, 1),),
+    )
+    numbers = Numbers(
+        coefficient=np.concatenate(([1.0], pays, phi.reshape(-1)))[:, None].copy(),
+        dated=np.zeros(0, dtype=np.int32),
+        dated_value=np.zeros((3, 0, 1)),
+        discount=np.asarray(arrays["delta"], dtype=np.float64)[:, None].copy(),
+        precision=np.full((2, 1), precision),
+    )
+    return game, numbers
+
+
 @dataclass(frozen=True)
 class Shape:
     """How large a game is; `near`: successors lie within 64 places of their state, as in a compiled case."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.peers.environment import Patience, Peers
-from benchmarks.random_games import Arrays, markov_game, simultaneous_arrays, turn_arrays
+from benchmarks.random_games import Arrays, markov_game, seated_game, simultaneous_arrays, turn_arrays
 from benchmarks.tables import Table, error, processor_time, seconds, times
 from servanda.equilibrium import Period, Settings, solve
 from servanda.equilibrium.continuation import principal_branch, steep_play
@@ -23,11 +23,11 @@ COLUMNS = (
     "odds differ by",
 )  # fmt: skip
 SAYS = (
-    "Two players, payoffs between 0 and 1, discount factor 0.95, λ = 10. In turn: 3 options with 4 successors each; "
-    "values are iterated to 1e-12 (the engine behind every case), or the branch is followed from λ = 0 as the homotopy "
-    "does. At once: 2 × 2 options, each leading to every state. Processor seconds of the solve, one thread, the least "
-    "of several; where the branch is followed, ours includes its certificate. The error is the largest difference "
-    "between the odds and those implied by values that other code recomputed from them."
+    "Two players, payoffs between 0 and 1, discount factor 0.95, λ = 10. In turn: 3 options with 4 successors each. At "
+    "once: 2 × 2 options, each leading to every state. Values are iterated to 1e-12 (the engine behind every case), or "
+    "the branch is followed from λ = 0 as the homotopy does. Processor seconds of the solve, one thread, the least of "
+    "several; where the branch is followed, ours includes its certificate. The error is the largest difference between "
+    "the odds and those implied by values that other code recomputed from them."
 )
 STEEP = (
     "The same games in the limit λ → ∞ (Markov perfect play): both follow the branch until odds are all but pure. The "
@@ -48,6 +48,21 @@ def iterated(arrays: Arrays) -> Ours:
     assert found.tail_advantage is not None
     odds = Period(game, numbers).odds(found.tail_advantage)[:, 0]
     return taken, found.tail_steps, odds, found.terminal
+
+
+def seated(arrays: Arrays) -> Ours:
+    """The same where both move at once."""
+    game, numbers = seated_game(arrays, PRECISION)
+    settings = Settings(tail_tolerance=1e-12)
+    solve(game, numbers, settings)
+    taken, found = processor_time(lambda: solve(game, numbers, settings))
+    assert found.tail_advantage is not None
+    states, _, rows, columns = arrays["u"].shape
+    odds = Period(game, numbers).odds(found.tail_advantage)[:, 0]
+    first, second = np.split(odds[: states * rows * (1 + columns)], [states * rows])
+    # the second seat has the same odds in every state that it cannot tell apart
+    both = first.reshape(states, rows), second.reshape(states, rows, columns)[:, 0]
+    return taken, found.tail_steps, np.concatenate(both, axis=1).ravel(), found.terminal[:states]
 
 
 def followed(arrays: Arrays) -> Ours:
@@ -79,6 +94,7 @@ Kind = tuple[str, Callable[[int], Arrays], Callable[[Arrays], Ours]]
 FINITE: tuple[Kind, ...] = (
     ("in turn, iterated", turn_arrays, iterated),
     ("in turn, followed", turn_arrays, followed),
+    ("at once, iterated", simultaneous_arrays, seated),
     ("at once, followed", simultaneous_arrays, followed),
 )
 LIMIT: tuple[Kind, ...] = (

@@ -34,7 +34,7 @@ def finished(server: Running, kind: str, case: str, options: dict[str, Any], **s
     """Have a job done."""
     asked = {"kind": kind, "case": case, "options": options, **scenario}
     job = server.send("POST", "/api/jobs", asked)["id"]
-    until = time.monotonic() + 120.0
+    until = time.monotonic() + 300.0
     while time.monotonic() < until:
         shown = server.get(f"/api/jobs/{job}")
         if shown["state"] == "done":

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servanda.game import Stage
+from servanda.equilibrium import Period
+from servanda.game import Stage, game_from_tables
 from servanda.kernels import plain, stage
 from servanda.kernels.single import backward_single, evaluate_single
 from tests.strategies import Floats, Shape, Table, random_stage, seeds
@@ -70,12 +71,13 @@ def test_backward(mode: int, example: Example, objective: int) -> None:
     assert found[0][1].max() == 0.0
 
 
+@pytest.mark.parametrize("mode", [stage.LOGIT, stage.SHARP])
 @given(example=examples(draws=1))
-def test_backward_of_a_single_draw(example: Example) -> None:
+def test_backward_of_a_single_draw(mode: int, example: Example) -> None:
     found = []
-    for kernel in (backward_single(example.actors), plain.backward):
+    for kernel in (backward_single(example.actors, sharp=mode == stage.SHARP), plain.backward):
         values, advantage = example.values.copy(), example.options()
-        rest = (stage.LOGIT, 0) if kernel is plain.backward else ()
+        rest = (mode, 0) if kernel is plain.backward else ()
         kernel(
             *example.made.structure, example.table, example.precision, example.weight, *rest, values, example.space(),
             advantage,
@@ -83,6 +85,22 @@ def test_backward_of_a_single_draw(example: Example) -> None:
         found.append((values, advantage))
     np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-10, atol=1e-10)
     np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("draws", [1, 2])
+def test_sharp_play_takes_the_first_of_the_best(draws: int) -> None:
+    # the mover is worth 1 with either of the last two options, the other actor 5 or 7
+    game, numbers = game_from_tables(
+        [0], [[0, 1, 2]], [[[0], [0], [0]]], [[[1.0], [1.0], [1.0]]], [[[0.0, 9.0], [1.0, 5.0], [1.0, 7.0]]],
+        discount=[0.5, 0.5], precision=[1.0, 1.0], sharp=True,
+    )  # fmt: skip
+    numbers = replace(numbers, **{
+        name: np.repeat(getattr(numbers, name), draws, axis=-1)
+        for name in ("coefficient", "dated_value", "discount", "precision")
+    })  # fmt: skip
+    values = np.zeros((1, 2 * draws))
+    Period(game, numbers).backward(values, 0)
+    assert values[0].tolist() == [1.0] * draws + [5.0] * draws
 
 
 @given(st.floats(-1e4, 0.0) | st.floats(-1.0, 0.0) | st.sampled_from([0.0, -0.0, -700.0, -1e300, -5e-324]))

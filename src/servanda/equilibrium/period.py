@@ -218,8 +218,9 @@ class Period:
                 continue
             out = unused[: stage.options] if advantage is None else advantage[slot.options]
             precision = self.numbers.precision
-            if self.draws == 1 and logit:
-                backward_single(actors)(*stage.structure, table, precision, weight, values, scratch, out)
+            if self.draws == 1 and mode in (kernel.LOGIT, kernel.SHARP):
+                step = backward_single(actors, sharp=mode == kernel.SHARP)
+                step(*stage.structure, table, precision, weight, values, scratch, out)
             elif self.draws == LANES and logit:
                 backward_four(actors)(*stage.structure, table, precision, weight, values, scratch, out, as_odds)
             else:

@@ -1,7 +1,7 @@
 """Stage operators for a single draw: the path behind every slider.
 
-Same arguments and results as `servanda.kernels.stage` with one draw (backward: logit play). The number of actors is a
-constant of the compiled code, so that the inner loops over actors unroll: twice as fast as with a variable.
+Same arguments and results as `servanda.kernels.stage` with one draw (backward: logit or sharp play). The number of
+actors is a constant of the compiled code, so that the inner loops over actors unroll: twice as fast as with a variable.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from servanda.kernels.stage import _F2, _STRUCTURE, _U, exp_of_shortfall
 
 
 @cache
-def backward_single(actors: int) -> Callable[..., None]:
-    """The compiled operator for values[state, actor] with this many actors (compiled once, then kept on disk)."""
+def backward_single(actors: int, *, sharp: bool = False) -> Callable[..., None]:
+    """The compiled operator for values[state, actor] with this many actors (compiled once, then kept on disk).
+
+    `sharp`: the mover takes the first of its best options.
+    """
 
     @nb.njit(
         nb.void(*_STRUCTURE, _F2, _F2, nb.float64, _F2, _F2, _F2),
@@ -68,6 +71,17 @@ def backward_single(actors: int) -> Callable[..., None]:
             best = worth[_U(m)]
             for i in range(1, count):
                 best = max(best, worth[_U(i * actors + m)])
+            if sharp:
+                chosen = 0
+                for i in range(count - 1, -1, -1):
+                    behind = worth[_U(i * actors + m)] - best
+                    advantage[_U(first + i), _U(0)] = behind
+                    if behind == 0.0:
+                        chosen = i
+                here = _U(chosen * actors)
+                for a in range(actors):
+                    out[at + _U(a)] = worth[here + _U(a)]
+                continue
             sharpness = precision[m, 0]
             total = 0.0
             for i in range(count):

@@ -53,9 +53,12 @@ const tellLinks = () => {
   }
 };
 
-let written = 0;
+let waiting = 0;
+let writtenAt = -Infinity;
+const BETWEEN_MS = 200;
 const write = () => {
-  written = 0;
+  waiting = 0;
+  writtenAt = performance.now();
   history.replaceState(null, "", `${location.pathname}${query()}${location.hash}`);
   tellLinks();
 };
@@ -76,9 +79,13 @@ export const change = ({ set, off, draft, keep = false } = {}, event = null) => 
   if (off !== undefined) scenario.off = new Set(off);
   if (draft !== undefined) scenario.draft = draft;
   touched = event && event.timeStamp ? event.timeStamp : performance.now();
-  // Browsers refuse hundreds of address changes in a row: a drag writes the address at most five times a second.
-  if (!written) written = setTimeout(write, 200);
-  tellLinks();
+  // A single change stands in the address at once, so that a reload keeps it. Browsers refuse hundreds of address
+  // changes in a row: a drag writes it five times a second.
+  if (performance.now() - writtenAt >= BETWEEN_MS && !waiting) write();
+  else {
+    if (!waiting) waiting = setTimeout(write, BETWEEN_MS);
+    tellLinks();
+  }
   for (const listener of listeners) listener({ set: set !== undefined, off: off !== undefined, draft: draft !== undefined });
 };
 
@@ -182,5 +189,5 @@ const patient = async (path, asked, overtaken) => {
   }
 };
 
-addEventListener("pagehide", () => { if (written) { clearTimeout(written); write(); } });
+addEventListener("pagehide", () => { if (waiting) { clearTimeout(waiting); write(); } });
 tellLinks();
