@@ -22,7 +22,7 @@ from servanda.bridges import (
     read_nfg,
     strategic_form,
 )
-from servanda.bridges.play import certify, subgame_roots
+from servanda.bridges.play import _Subgame, certify, subgame_roots
 from servanda.bridges.tree import CHANCE, NOBODY
 from tests.bridges.trees import random_tree
 from tests.reference import sources
@@ -62,6 +62,35 @@ def test_logit_play_with_hidden_moves_is_gambits_past_a_near_fold(precision: flo
     play = logit(tree, precision)
     assert [float(play.odds[h][0]) for h in tree.decisions] == pytest.approx(OF_GAMBIT[precision], abs=1e-8)
     assert play.certificate.odds_error < 1e-11
+
+
+@given(seeds, st.sampled_from([0.1, 1.0, 3.0]))
+@few(25)
+def test_moves_at_once_by_the_kernel_and_by_the_path_of_trees(seed: int, precision: float) -> None:
+    tree = random_tree(seed, players=2, hidden=True)
+    quick = logit(tree, precision)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Subgame, "_at_once", lambda self: None)
+        slow = logit(tree, precision)
+    for one, other in zip(quick.odds, slow.odds, strict=True):
+        assert one == pytest.approx(other, abs=1e-9)
+    assert quick.values == pytest.approx(slow.values, abs=1e-7)
+
+
+def test_which_subgames_are_games_in_normal_form() -> None:
+    """Three who move at once; and a signal, whose receiver learns from what was sent."""
+    rows = "".join(f' t "" {k} "" {{ {k % 3}, {k % 4}, {k % 5} }}' for k in range(1, 9))
+    ends = rows.split(" t ")[1:]
+    last = [f'p "" 3 1 "" {{ "x" "y" }} 0 t {ends[2 * k]} t {ends[2 * k + 1]} ' for k in range(4)]
+    middle = [f'p "" 2 1 "" {{ "l" "r" }} 0 {last[2 * k]}{last[2 * k + 1]}' for k in range(2)]
+    three = read_efg(f'EFG 2 R "" {{ "A" "B" "C" }} p "" 1 1 "" {{ "u" "d" }} 0 {middle[0]}{middle[1]}')
+    found = []
+    with pytest.MonkeyPatch.context() as patch:
+        at_once = _Subgame._at_once
+        patch.setattr(_Subgame, "_at_once", lambda self: found.append(at_once(self)) or found[-1])
+        logit(three, 1.0)
+        logit(read_efg(SIGNAL), 1.0)
+    assert [answer is None for answer in found] == [False, True]
 
 
 def expected(tree: Tree, odds: dict[int, Floats], node: int = 0) -> Floats:

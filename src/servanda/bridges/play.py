@@ -2,19 +2,23 @@
 
 A tree falls apart into *subgames*: subtrees that no information set crosses. They are solved from the ends up. Where a
 subgame has one information set left, its odds follow at once; where several depend on each other, the branch of logit
-play that begins at even odds is followed through its folds (predictor along the tangent, Newton corrector).
+play that begins at even odds is followed through its folds (predictor along the tangent, Newton corrector). Where every
+way through a subgame meets each of its information sets once, nobody learns anything on the way: it is a game in normal
+form, and the compiled kernel of simultaneous decision points follows the same branch.
 
 Values are expected values: noise is not paid.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from servanda.bridges.tree import CHANCE, NOBODY, GameError, Tree
+from servanda.kernels.together import principal_odds
 
 Floats = NDArray[np.float64]
 _TIE = 1e-12
@@ -23,6 +27,7 @@ _CERTIFIED = 1e-7
 _NUDGE = 1e-6
 _FIRST, _SHORTEST, _STEPS = 0.05, 1e-7, 3000
 _UNKNOWN_LIMIT = 400
+_PROFILE_LIMIT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +218,40 @@ class _Subgame:
             # what a move is worth does not depend on the mover's own odds
             final = self.answer(start, 1.0)
         elif self.sets:
-            final = self._followed(start)
+            at_once = self._at_once()
+            final = self._followed(start) if at_once is None else at_once
         else:
             final = start
         for h, part in self.slices.items():
             self.odds[h] = _softmax(final[part])[:, 0]
         self._worth({h: o[:, None] for h, o in enumerate(self.odds)}, keep=True)
+
+    def _at_once(self) -> Floats | None:
+        """Log-odds if the subgame is one in normal form and the kernel could follow its branch, else None."""
+        count = [len(self.tree.sets[h].actions) for h in self.sets]
+        profiles = math.prod(count)
+        if profiles > _PROFILE_LIMIT or any(self.tree.nodes[k].set not in self.slices for k in self.nodes):
+            return None
+        stride = {h: math.prod(count[j + 1 :]) for j, h in enumerate(self.sets)}
+        inside, players = set(self.nodes), [self.tree.sets[h].player for h in self.sets]
+        worth = np.zeros((len(players), profiles))
+        ways = [(self.top, frozenset[int](), 0, np.zeros(len(self.tree.players)))]
+        while ways:
+            k, met, profile, payoff = ways.pop()
+            if k not in inside:
+                if len(met) < len(self.sets):
+                    return None
+                worth[:, profile] = (payoff + self.values[k])[players]
+                continue
+            h = self.tree.nodes[k].set
+            if h in met:
+                return None
+            payoff, met = payoff + self.tree.worth[k], met | {h}
+            ways += [(c, met, profile + a * stride[h], payoff) for a, c in enumerate(self.tree.nodes[k].children)]
+        odds = np.empty(self.width)
+        if not principal_odds(worth, np.array(count, dtype=np.int32), self.precision[self.sets], odds):
+            return None
+        return np.log(np.maximum(odds, np.finfo(np.float64).tiny))[:, None]
 
     def answer(self, log_odds: Floats, share: float) -> Floats:
         """Log-odds that answer log-odds [action, column], each set's first action at 0."""

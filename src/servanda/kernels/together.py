@@ -203,8 +203,8 @@ def _around(
 def _principal(
     worth: Floats, choice: Ints, start: Ints, seats: int, profiles: int, lam: Floats, odds: Floats, own: Floats,
     slope: Floats,
-) -> None:  # fmt: skip
-    """Odds on the principal branch at the given precisions."""
+) -> bool:  # fmt: skip
+    """Odds on the principal branch at the given precisions; whether it could be followed all the way."""
     size = start[seats]
     z, before, trial, there = np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size)
     reached, last, step = 0.0, 0.0, 0.25
@@ -240,7 +240,8 @@ def _principal(
             step *= 2.0
         else:
             step *= 0.5
-    if reached < 1.0 and not _around(z, reached, worth, choice, start, seats, profiles, lam, odds, own, slope):
+    followed = reached >= 1.0 or _around(z, reached, worth, choice, start, seats, profiles, lam, odds, own, slope)
+    if not followed:
         _odds_of(z, start, seats, odds)
         pace, fault = 0.2, np.inf
         for _ in range(_DYNAMICS):
@@ -262,6 +263,39 @@ def _principal(
             z[o] = there[o]
         _newton(z, worth, choice, start, seats, profiles, lam, trial, own, slope)
     _odds_of(z, start, seats, odds)
+    return followed
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _choices(count: Ints, seats: int, profiles: int, start: Ints, choice: Ints) -> None:
+    """First options of the seats, and the option that each profile takes on each seat."""
+    for j in range(seats):
+        start[j + 1] = start[j] + count[j]
+    for p in range(profiles):
+        rest = p
+        for k in range(seats):
+            j = seats - 1 - k
+            choice[p, j] = start[j] + rest % count[j]
+            rest //= count[j]
+
+
+@nb.njit(nb.boolean(_F2, _I1, nb.float64[::1], nb.float64[::1]), cache=True, nogil=True, error_model="numpy")
+def principal_odds(worth: Floats, count: Ints, precision: Floats, odds: Floats) -> bool:
+    """Logit odds of one game in normal form on its principal branch; whether it could be followed all the way.
+
+    Parameters
+    ----------
+    worth : float64[seat, profile], profiles in lexicographic order, the first seat slowest
+    count : int32[seat], options of each seat
+    precision : float64[seat], the logit λ of each seat per unit of worth
+    odds : float64[option], written
+    """
+    seats, profiles = worth.shape
+    start, choice = np.zeros(seats + 1, dtype=np.int32), np.zeros((profiles, seats), dtype=np.int32)
+    _choices(count, seats, profiles, start, choice)
+    size = start[seats]
+    own, slope = np.zeros(size), np.zeros((size, size))
+    return bool(_principal(worth, choice, start, seats, profiles, precision, odds, own, slope))
 
 
 @nb.njit(
@@ -307,14 +341,7 @@ def decide(
     lam = np.zeros(seats)
     for r in range(nodes):
         profiles = profile_start[r + 1] - profile_start[r]
-        for j in range(seats):
-            start[j + 1] = start[j] + count[r, j]
-        for p in range(profiles):
-            rest = p
-            for k in range(seats):
-                j = seats - 1 - k
-                choice[p, j] = start[j] + rest % count[r, j]
-                rest //= count[r, j]
+        _choices(count[r], seats, profiles, start, choice)
         for b in range(draws):
             for j in range(seats):
                 m = mover[r, j]
