@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from servanda.bounds.answers import Enforcement
 from servanda.case import read
 from servanda.compile import compile_case
 from servanda.diagnosis.cooperation import cooperation
-from servanda.enforcement import Enforcement, enforcement, with_offices_held
+from servanda.enforcement import enforcement, with_offices_held
 from servanda.equilibrium.unrolled import TooLargeError
 from servanda.errors import CaseError
 from servanda.report.charts.enforcement import SETS, enforcement_figure

@@ -9,9 +9,10 @@ import pytest
 
 from servanda.analysis import Settings, run, threats
 from servanda.analysis.threats import could_be_asked, weigh_threats
+from servanda.bounds.answers import Enforcement
 from servanda.case import read
 from servanda.case.loading import parse_text
-from servanda.enforcement import Enforcement, enforcement
+from servanda.enforcement import enforcement
 from servanda.equilibrium.solve import InterruptedSolveError
 from servanda.errors import CaseError
 from servanda.inquiry import EVERYTHING, QUICK

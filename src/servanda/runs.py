@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html import escape
+from typing import TYPE_CHECKING
 
 from servanda.case.resolved import ResolvedCase
 from servanda.diagnosis.answers import Diagnosis
@@ -13,6 +14,9 @@ from servanda.errors import Issue
 from servanda.forecast.projections import Forecast
 from servanda.forecast.vocabulary import percent
 from servanda.provenance import Provenance
+
+if TYPE_CHECKING:
+    from servanda.bounds.answers import Enforcement
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +70,13 @@ class Verdict:
 class Threats:
     """What threats could do for one draft, or why that was not worked out.
 
-    draft: its name (None: a case without drafts, as it stands); found: a `servanda.enforcement.Enforcement`, None where
-    `reason` says why there is none.
+    draft: its name (None: a case without drafts, as it stands); found: what was worked out, None where `reason` says
+    why there is none.
     """
 
     draft: str | None
     title: str
-    found: object | None
+    found: Enforcement | None
     reason: str
 
 

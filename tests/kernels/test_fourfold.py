@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from servanda.game import Stage
-from servanda.kernels import fourfold, plain, stage
+from servanda.kernels import plain, stage
 from servanda.kernels.fourfold import LANES, backward_four, forward_marked
 from tests.strategies import Floats, Shape, Table, few, ints, random_stage, seeds
 
@@ -211,58 +208,3 @@ def test_marked_mass_does_not_see_its_neighbours(example: Marked, lane: list[int
 
 NO_GAME_HAS_SO_MANY = iter(range(9001, 9999))
 Operator = Callable[..., None]
-
-
-def compiler_that(does: Callable[[], None]) -> Callable[..., Callable[[Operator], Operator]]:
-    """In place of `numba.njit`: does something and hands the function back as it is."""
-
-    def njit(*_: object, **__: object) -> Callable[[Operator], Operator]:
-        does()
-        return lambda operator: operator
-
-    return njit
-
-
-@pytest.mark.parametrize("before", [0, 1])
-def test_the_compiler_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch, before: int) -> None:
-    monkeypatch.setattr(nb.config, "SLP_VECTORIZE", before)
-    seen = []
-    monkeypatch.setattr(fourfold.nb, "njit", compiler_that(lambda: seen.append(nb.config.SLP_VECTORIZE)))
-    backward_four(next(NO_GAME_HAS_SO_MANY))
-    assert seen == [1]
-    assert before == nb.config.SLP_VECTORIZE
-
-
-def test_the_compiler_is_left_as_it_was_when_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nb.config, "SLP_VECTORIZE", 0)
-
-    def fail() -> None:
-        raise RuntimeError("no compiler")
-
-    monkeypatch.setattr(fourfold.nb, "njit", compiler_that(fail))
-    with pytest.raises(RuntimeError, match="no compiler"):
-        backward_four(next(NO_GAME_HAS_SO_MANY))
-    assert nb.config.SLP_VECTORIZE == 0
-
-
-def test_the_compiler_is_left_as_it_was_by_two_threads_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two threads ask for operators together; the second to come is the last to leave."""
-    monkeypatch.setattr(nb.config, "SLP_VECTORIZE", 0)
-    inside: list[int] = []
-    both = threading.Event()
-
-    def meet() -> None:
-        inside.append(nb.config.SLP_VECTORIZE)
-        if len(inside) == 2:
-            both.set()
-            time.sleep(0.05)
-        both.wait(0.2)
-
-    monkeypatch.setattr(fourfold.nb, "njit", compiler_that(meet))
-    threads = [threading.Thread(target=backward_four, args=(next(NO_GAME_HAS_SO_MANY),)) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert inside == [1, 1]
-    assert nb.config.SLP_VECTORIZE == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from servanda.enforcement import Enforcement, Standing
+from servanda.bounds.answers import Enforcement, Standing
 from servanda.runs import Threats
 
 FEASIBLE = ((-20.0, -10.0), (60.0, -10.0), (60.0, 10.0), (-20.0, 50.0))

@@ -13,6 +13,7 @@ from servanda.report.frames import frames
 from servanda.report.tables import plain_data, to_dict, to_json
 from tests.report.fixtures import PERIODS, make_run
 from tests.report.invented_diagnosis import make_diagnosis
+from tests.report.invented_threats import make_threats
 
 
 def test_json_carries_the_whole_run() -> None:
@@ -81,6 +82,18 @@ def test_frames_of_the_diagnosis() -> None:
     assert {"kept by us", "kept by iran"} <= set(made["access"].columns)
     assert len(made["cooperation"]) == 12
     assert frames(make_run())["lattice"].empty
+
+
+def test_frames_of_threats() -> None:
+    threats = make_threats()
+    made = frames(replace(make_run(), threats=threats))["threats"]
+    weighed = [one.found for one in threats if one.found is not None]
+    assert made["draft"].unique().tolist() == [one.draft for one in threats]
+    assert len(made) == sum(len(found.standings) for found in weighed) + len(threats) - len(weighed)
+    first = made.iloc[0]
+    assert (first["share"], first["play_share"]) == (weighed[0].standings[0].share, weighed[0].standings[0].play_share)
+    assert made.query("reason != ''")["share"].isna().all()
+    assert frames(make_run())["threats"].empty
 
 
 def test_without_pandas_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,10 +17,11 @@ from threading import Event
 
 from pydantic import TypeAdapter, ValidationError
 
+from servanda.bounds.answers import Enforcement
 from servanda.case.resolved import ResolvedCase
 from servanda.case.written import dump
 from servanda.diagnosis.cooperation import draft_index
-from servanda.enforcement import Enforcement, enforcement
+from servanda.enforcement import enforcement
 from servanda.equilibrium import Settings
 from servanda.equilibrium.unrolled import TooLargeError
 from servanda.errors import CaseError

@@ -13,6 +13,7 @@ import numba as nb
 import numpy as np
 
 from servanda.kernels.plain import Floats, Ints
+from servanda.kernels.registers import copies, replaced
 from servanda.kernels.stage import _F2, _STRUCTURE, _U, exp_of_shortfall
 
 
@@ -50,14 +51,14 @@ def backward_single(actors: int, *, sharp: bool = False) -> Callable[..., None]:
             for i in range(count):
                 o = _U(first + i)
                 here = _U(i * actors)
-                for a in range(actors):
-                    worth[here + _U(a)] = 0.0
+                sums = copies(0.0, actors)
                 for k in range(outcome_start[o], outcome_start[o + _U(1)]):
                     p = numbers[_U(outcome_coefficient[_U(k)])]
-                    if p != 0.0:
-                        there = _U(outcome_state[_U(k)]) * _U(actors)
-                        for a in range(actors):
-                            worth[here + _U(a)] += p * flat[there + _U(a)]
+                    there = _U(outcome_state[_U(k)]) * _U(actors)
+                    for a in range(actors):
+                        sums = replaced(sums, a, sums[a] + p * flat[there + _U(a)])
+                for a in range(actors):
+                    worth[here + _U(a)] = sums[a]
                 for k in range(price_start[o], price_start[o + _U(1)]):
                     worth[here + _U(price_actor[_U(k)])] -= numbers[_U(price_coefficient[_U(k)])]
             m = mover[r]
@@ -90,14 +91,14 @@ def backward_single(actors: int, *, sharp: bool = False) -> Callable[..., None]:
                 chance = exp_of_shortfall(sharpness * behind)
                 odds[_U(i)] = chance
                 total += chance
-            for a in range(actors):
-                out[at + _U(a)] = 0.0
+            sums = copies(0.0, actors)
             for i in range(count):
                 q = odds[_U(i)] / total
-                if q != 0.0:
-                    here = _U(i * actors)
-                    for a in range(actors):
-                        out[at + _U(a)] += q * worth[here + _U(a)]
+                here = _U(i * actors)
+                for a in range(actors):
+                    sums = replaced(sums, a, sums[a] + q * worth[here + _U(a)])
+            for a in range(actors):
+                out[at + _U(a)] = sums[a]
         for r in range(rows):
             there = _U(state[r]) * _U(actors)
             at = _U(r) * _U(actors)
@@ -127,12 +128,14 @@ def evaluate_single(actors: int) -> Callable[..., None]:
         flat = values.reshape(values.size)
         out = scratch.reshape(scratch.size)
         numbers = coefficient.reshape(coefficient.size)
+        paid = np.zeros(actors)
         for r in range(state.shape[0]):
             at = _U(r) * _U(actors)
             before = _U(state[r]) * _U(actors)
             share = weight if mover[r] < 0 else 1.0
+            sums = copies(0.0, actors)
             for a in range(actors):
-                out[at + _U(a)] = (1.0 - share) * flat[before + _U(a)]
+                sums = replaced(sums, a, (1.0 - share) * flat[before + _U(a)])
             for o in range(option_start[r], option_start[r + 1]):
                 q = share * odds[_U(o), _U(0)]
                 if q == 0.0:
@@ -141,9 +144,12 @@ def evaluate_single(actors: int) -> Callable[..., None]:
                     p = q * numbers[_U(outcome_coefficient[_U(k)])]
                     there = _U(outcome_state[_U(k)]) * _U(actors)
                     for a in range(actors):
-                        out[at + _U(a)] += p * flat[there + _U(a)]
+                        sums = replaced(sums, a, sums[a] + p * flat[there + _U(a)])
                 for k in range(price_start[_U(o)], price_start[_U(o + 1)]):
-                    out[at + _U(price_actor[_U(k)])] -= q * numbers[_U(price_coefficient[_U(k)])]
+                    paid[_U(price_actor[_U(k)])] += q * numbers[_U(price_coefficient[_U(k)])]
+            for a in range(actors):
+                out[at + _U(a)] = sums[a] - paid[_U(a)]
+                paid[_U(a)] = 0.0
         for r in range(state.shape[0]):
             there = _U(state[r]) * _U(actors)
             at = _U(r) * _U(actors)

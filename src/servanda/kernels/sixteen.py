@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from servanda.kernels.lanes import LANES, every, exp_of_shortfall, larger, load, store, vanishes
 from servanda.kernels.plain import Ints
+from servanda.kernels.registers import copies, replaced
 from servanda.kernels.stage import _STRUCTURE, _U
 
 Singles = NDArray[np.float32]
@@ -49,6 +50,7 @@ def backward_sixteen(actors: int) -> Callable[..., None]:
         acting = every(weight)
         passing = every(1.0 - weight)
         one = every(1.0)
+        nothing = every(0.0)
         for piece in range(cuts.shape[0] - 1):
             begin_row = cuts[piece]
             end_row = cuts[piece + 1]
@@ -61,15 +63,16 @@ def backward_sixteen(actors: int) -> Callable[..., None]:
                     begin = outcome_start[o]
                     c = load(coefficient, _U(outcome_coefficient[_U(begin)]) * _U(LANES))
                     t = _U(outcome_state[_U(begin)]) * _U(width)
+                    sums = copies(c, actors)
                     for a in range(actors):
-                        x = _U(a * LANES)
-                        store(worth, here + x, c * load(values, t + x))
+                        sums = replaced(sums, a, c * load(values, t + _U(a * LANES)))
                     for k in range(begin + 1, outcome_start[o + _U(1)]):
                         c = load(coefficient, _U(outcome_coefficient[_U(k)]) * _U(LANES))
                         t = _U(outcome_state[_U(k)]) * _U(width)
                         for a in range(actors):
-                            x = _U(a * LANES)
-                            store(worth, here + x, load(worth, here + x) + c * load(values, t + x))
+                            sums = replaced(sums, a, sums[a] + c * load(values, t + _U(a * LANES)))
+                    for a in range(actors):
+                        store(worth, here + _U(a * LANES), sums[a])
                     for k in range(price_start[o], price_start[o + _U(1)]):
                         h = here + _U(price_actor[_U(k)]) * _U(LANES)
                         store(worth, h, load(worth, h) - load(coefficient, _U(price_coefficient[_U(k)]) * _U(LANES)))
@@ -87,22 +90,21 @@ def backward_sixteen(actors: int) -> Callable[..., None]:
                 for i in range(1, count):
                     best = larger(best, load(worth, _U(i * width) + own))
                 sharpness = load(precision, own)
-                total = every(0.0)
+                total = nothing
                 for i in range(count):
                     share = exp_of_shortfall(sharpness * (load(worth, _U(i * width) + own) - best))
                     store(odds, _U(first + i) * _U(LANES), share)
                     total = total + share
                 scale = one / total
+                sums = copies(nothing, actors)
                 for i in range(count):
                     q = _U(first + i) * _U(LANES)
                     share = load(odds, q) * scale
                     store(odds, q, share)
                     for a in range(actors):
-                        x = _U(a * LANES)
-                        part = share * load(worth, _U(i * width) + x)
-                        if i > 0:
-                            part = part + load(scratch, at + x)
-                        store(scratch, at + x, part)
+                        sums = replaced(sums, a, sums[a] + share * load(worth, _U(i * width) + _U(a * LANES)))
+                for a in range(actors):
+                    store(scratch, at + _U(a * LANES), sums[a])
             for r in range(begin_row, end_row):
                 there = _U(state[r]) * _U(width)
                 at = _U(r - begin_row) * _U(width)

@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from servanda.enforcement import Enforcement, Pair, Standing
+from servanda.bounds.answers import Enforcement, Pair, Standing
 from servanda.report.words import MINUS, capital, listed, number, signed
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ def coordinates(corners: tuple[Pair, ...]) -> str:
 
 def answered(threats: Sequence[Threats]) -> list[Enforcement]:
     """What was found for the drafts for which anything was."""
-    return [one.found for one in threats if isinstance(one.found, Enforcement)]
+    return [one.found for one in threats if one.found is not None]
 
 
 def refused(threats: Sequence[Threats]) -> list[tuple[str, str]]:

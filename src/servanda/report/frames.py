@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from servanda.diagnosis.answers import BondPoint, Diagnosis, FrictionLattice, Trust
 from servanda.diagnosis.shapley import members
 from servanda.errors import ServandaError
-from servanda.runs import Run
+from servanda.runs import Run, Threats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,8 +19,8 @@ Rows = list[dict[str, Any]]
 
 def frames(run: Run) -> dict[str, pd.DataFrame]:
     """Data frames of a run by name: drafts, gates, survival, endings, credibility, why, frictions, outcomes,
-    questions, indicators, variables; and lattice, shares, bonds, cooperation, designs, windows, access, without rows
-    where the run has no such part of the diagnosis.
+    questions, indicators, variables; and lattice, shares, bonds, cooperation, designs, windows, access and threats,
+    without rows where the run has no such part of the diagnosis.
 
     Every frame is long (one observation a row) with a `date` column of timestamps where time matters.
 
@@ -152,7 +153,7 @@ def run_rows(run: Run) -> dict[str, Rows]:
             for t, day in enumerate(path.dates)
         ],
     }
-    return rows | _diagnosis(run.diagnosis)
+    return rows | _diagnosis(run.diagnosis) | {"threats": _threats(run.threats)}
 
 
 def _diagnosis(found: Diagnosis) -> dict[str, Rows]:
@@ -199,6 +200,20 @@ def _lattice(lattice: FrictionLattice) -> Rows:
         | {name: values[mask] for name, values in lattice.headlines}
         for mask, value in enumerate(lattice.values)
     ]
+
+
+def _threats(threats: Sequence[Threats]) -> Rows:
+    """One row a draft and place from which gains are counted; one without a place where none were weighed."""
+    nothing = {"place": None, "share": None, "kept_share": None, "play_share": None, "turnover_share": None}
+    found: Rows = []
+    for one in threats:
+        named = {"draft": one.draft, "title": one.title}
+        if one.found is None:
+            found.append(named | nothing | {"keepable": None, "breaker": None, "breach": None, "reason": one.reason})
+            continue
+        told = {"keepable": one.found.keepable, "breaker": one.found.breaker, "breach": one.found.breach, "reason": ""}
+        found += [named | {key: getattr(at, key) for key in nothing} | told for at in one.found.standings]
+    return found
 
 
 def _bonds(trust: Trust) -> Rows:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from servanda.bounds.answers import Enforcement
 from servanda.case.resolved import Draft
 from servanda.diagnosis.findings import DraftVerdict, Gate
-from servanda.enforcement import Enforcement
 from servanda.equilibrium.outcome import Status
 from servanda.forecast.vocabulary import words
 from servanda.report import diagnosed, enforced

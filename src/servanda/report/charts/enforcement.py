@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from servanda.enforcement import Enforcement, Pair, Standing
+from servanda.bounds.answers import Enforcement, Pair, Standing
 from servanda.report.charts import theme
 from servanda.report.charts.figure import Figure, Table
 from servanda.report.enforced import answer, coordinates

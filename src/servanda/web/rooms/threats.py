@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
-from servanda.enforcement import Enforcement
+from servanda.bounds.answers import Enforcement
 from servanda.store import SavedRun
 from servanda.web.pages import case_page
 from servanda.web.problems import responses
