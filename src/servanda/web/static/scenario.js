@@ -53,14 +53,29 @@ const tellLinks = () => {
   }
 };
 
+// Browsers refuse hundreds of address changes in a row. What a hand changes stands in the address at once, so that a
+// reload keeps it; a long drag soon has only two writes a second, and its last value is always written.
+const SPARE = 20;
+const PER_SECOND = 2;
+let spare = SPARE;
+let counted = 0;
 let waiting = 0;
-let writtenAt = -Infinity;
-const BETWEEN_MS = 200;
 const write = () => {
   waiting = 0;
-  writtenAt = performance.now();
+  spare -= 1;
   history.replaceState(null, "", `${location.pathname}${query()}${location.hash}`);
   tellLinks();
+};
+const noteAddress = () => {
+  const now = performance.now();
+  spare = Math.min(SPARE, spare + ((now - counted) * PER_SECOND) / 1000);
+  counted = now;
+  if (waiting) tellLinks();
+  else if (spare >= 1) write();
+  else {
+    waiting = setTimeout(write, 1000 / PER_SECOND);
+    tellLinks();
+  }
 };
 
 /**
@@ -79,13 +94,7 @@ export const change = ({ set, off, draft, keep = false } = {}, event = null) => 
   if (off !== undefined) scenario.off = new Set(off);
   if (draft !== undefined) scenario.draft = draft;
   touched = event && event.timeStamp ? event.timeStamp : performance.now();
-  // A single change stands in the address at once, so that a reload keeps it. Browsers refuse hundreds of address
-  // changes in a row: a drag writes it five times a second.
-  if (performance.now() - writtenAt >= BETWEEN_MS && !waiting) write();
-  else {
-    if (!waiting) waiting = setTimeout(write, BETWEEN_MS);
-    tellLinks();
-  }
+  noteAddress();
   for (const listener of listeners) listener({ set: set !== undefined, off: off !== undefined, draft: draft !== undefined });
 };
 
