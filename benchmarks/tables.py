@@ -51,7 +51,7 @@ def table_of(title: str, rows: Sequence[Row]) -> Table:
 MEASURABLE = 0.02
 
 
-def processor_time(action: Callable[[], Result], budget: float = 1.0, most: int = 7) -> tuple[float, Result]:
+def processor_time(action: Callable[[], Result], budget: float = 1.0, most: int = 20) -> tuple[float, Result]:
     """Least processor time of several calls, until they have cost `budget` seconds; and what the last one gave."""
     least, spent, repeats, result = float("inf"), 0.0, 1, None
     for turn in range(most):
