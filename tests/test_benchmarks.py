@@ -18,12 +18,13 @@ from benchmarks.peers.equilibria import followed, iterated, measure_equilibria, 
 from benchmarks.peers.payoff_sets import hausdorff, measure_recorded, measure_repeated, repeated_game
 from benchmarks.peers.trees import grown, measure_trees, unfolded
 from benchmarks.random_games import Shape, simultaneous_arrays, staged_game, turn_arrays
-from benchmarks.scaling import KernelClock, least_bytes, measure_growth, share_of, sixteen_pass
+from benchmarks.scaling import KernelClock, least_bytes, measure_growth, reader, share_of, sixteen_pass
 from benchmarks.tables import Table, exponent, processor_time, seconds, times
 from servanda.bridges import logit
 from servanda.case import load_text
 from servanda.compile import compile_case
 from servanda.equilibrium import Period, period, solve
+from servanda.kernels.lanes import LANES, aligned
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +178,17 @@ def test_growth_is_measured_on_small_games(monkeypatch: pytest.MonkeyPatch) -> N
     table = measure_growth(Shape(50), largest=10_000)
     assert [row[0] for row in table.rows][:5] == ["states", "options", "successors", "actors", "draws"]
     sixteen_pass(Shape(50))()
+
+
+@pytest.mark.parametrize(("number", "size"), [(np.float64, 1), (np.float32, LANES)])
+def test_reads_alone_read_every_value_where_it_stands(number: type, size: int) -> None:
+    random = np.random.default_rng(1)
+    places = random.integers(0, 30, 40).astype(np.int32)
+    values = aligned((30, 3 * size)) if number is np.float32 else np.empty((30, 3))
+    values[:] = random.integers(0, 9, values.shape)
+    total = np.zeros(4 * 3 * size, number)
+    reader(3, number)(places, values.reshape(-1), total)
+    assert total.reshape(4, -1).sum(axis=0).tolist() == values[places].sum(axis=0).tolist()
 
 
 def test_kernels_are_timed_and_put_back() -> None:

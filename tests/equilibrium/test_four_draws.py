@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from servanda.equilibrium import Period, Settings, Status
+from servanda.equilibrium import Period, Settings, Status, certify, solve
 from servanda.equilibrium.solve import continuation
 from servanda.game import Game, Numbers
 from servanda.kernels.fourfold import LANES
@@ -180,3 +180,44 @@ def test_a_draw_that_is_no_number_spoils_no_other(bad: float) -> None:
     assert found.settled.tolist() == [True, True, False, True]
     for draw in (0, 1, 3):
         np.testing.assert_array_equal(lane(found.values, draw), lane(honest.values, draw))
+
+
+@pytest.mark.parametrize("draws", [5, 8, 11])
+@pytest.mark.parametrize("given", ["nothing", "warm", "warm for each", "terminal"])
+def test_many_draws_are_solved_four_at_a_time(draws: int, given: str) -> None:
+    """And each as it is alone, whatever stands in the room that the last four leave."""
+    game, numbers = example(draws)
+    start = np.random.default_rng(1).normal(0.0, 5.0, (game.states, game.actors * draws))
+    warm = {"warm": np.ascontiguousarray(start[:, ::draws]), "warm for each": start}.get(given)
+    terminal = start if given == "terminal" else None
+    how = Settings(tail_tolerance=1e-10)
+    found = solve(game, numbers, how, warm, terminal)
+    assert found.numbers is numbers
+    assert (found.status, len(found.advantage)) == (Status.SOLVED, found.periods)
+    assert found.values.shape == found.terminal.shape == start.shape
+    for draw in range(draws):
+        one = found.draw(draw)
+        alone = solve(
+            game, numbers.draw(draw), how, warm if given == "warm" else None,
+            None if terminal is None else np.ascontiguousarray(terminal[:, draw::draws]),
+        )  # fmt: skip
+        np.testing.assert_allclose(one.values, alone.values, rtol=1e-8, atol=1e-8)
+        np.testing.assert_allclose(one.terminal, alone.terminal, rtol=1e-8, atol=1e-8)
+        for mine, expected in zip(one.advantage, alone.advantage, strict=True):
+            np.testing.assert_allclose(mine, expected, rtol=1e-6, atol=1e-6)
+        assert (one.tail_advantage is None) == (alone.tail_advantage is None) == (given == "terminal")
+        if one.tail_advantage is not None:
+            np.testing.assert_allclose(one.tail_advantage, alone.tail_advantage, rtol=1e-6, atol=1e-6)
+        certificate = certify(one)
+        assert certificate.value_error < 1e-8
+
+
+def test_one_draw_that_is_no_number_shows_in_the_status_and_nowhere_else() -> None:
+    game, numbers = example(9)
+    table = numbers.coefficient.copy()
+    table[:, 6] = np.nan
+    found = solve(game, replace(numbers, coefficient=table))
+    assert found.status is Status.NOT_FINITE
+    ends = np.isfinite(found.values.reshape(game.states, game.actors, 9)).all(axis=(0, 1))
+    assert ends.tolist() == [draw != 6 for draw in range(9)]
+    assert solve(game, numbers, Settings(tail_steps=2)).status in (Status.STEP_LIMIT, Status.STALLED)

@@ -200,6 +200,15 @@ def test_backward_and_evaluate_agree_on_the_odds_that_choose_gives(example: Exam
 
 
 @given(example=examples())
+def test_accrue(example: Example) -> None:
+    values, random = example.values.copy(), example.random
+    paid = random.integers(0, 3, len(values)).astype(np.int32)
+    flow, discount = random.normal(0.0, 5.0, (3, values.shape[1])), random.random((1, values.shape[1]))
+    stage.accrue(values, paid, flow, discount)
+    np.testing.assert_array_equal(values, example.values * discount + flow[paid])
+
+
+@given(example=examples())
 def test_values_and_mass_are_adjoint(example: Example) -> None:
     """Mass pushed forward earns what values said: <mass, stage values> = <moved mass, values> - expected prices."""
     made, draws = example.made, example.table.shape[1]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from servanda.game import Game, Numbers
 from servanda.game.game import flow_payoffs
 from servanda.kernels import stage as kernel
-from servanda.kernels.fourfold import LANES, backward_four
+from servanda.kernels.fourfold import LANES, backward_four, evaluate_four
 from servanda.kernels.single import backward_single, evaluate_single
 from servanda.kernels.together import decide
 
@@ -126,8 +126,7 @@ class Period:
         """
         chosen = self.mode if mode is None else mode
         table = self.table(period)
-        values *= self._discount
-        values += self.flow(period)[self.game.payoff_class]
+        kernel.accrue(values, self.game.payoff_class, self.flow(period), self._discount)
 
         def sweep(array: Floats, slots: list[Slot]) -> None:
             self._sweep(array, slots, period, table, advantage, chosen, objective, as_odds)
@@ -265,10 +264,10 @@ class Period:
     def evaluate(self, values: Floats, period: int, odds: Floats) -> Floats:
         """Like `backward` but under given odds (in place)."""
         table = self.table(period)
-        values *= self._discount
-        values += self.flow(period)[self.game.payoff_class]
+        kernel.accrue(values, self.game.payoff_class, self.flow(period), self._discount)
 
-        step = evaluate_single(self.game.actors) if self.draws == 1 else kernel.evaluate
+        known = {1: evaluate_single, LANES: evaluate_four}
+        step = known[self.draws](self.game.actors) if self.draws in known else kernel.evaluate
 
         def sweep(array: Floats, slots: list[Slot]) -> None:
             scratch, _ = self._space()

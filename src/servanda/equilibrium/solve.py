@@ -27,6 +27,7 @@ from servanda.equilibrium.period import Period
 from servanda.errors import ServandaError
 from servanda.game import Game, Numbers
 from servanda.kernels import stage as kernel
+from servanda.kernels.fourfold import LANES
 
 Floats = NDArray[np.float64]
 
@@ -147,6 +148,8 @@ def solve(
     ('SOLVED', 1.462117)
     """
     how = settings or Settings()
+    if numbers.draws > LANES and not (numbers.taste or numbers.sharp):
+        return _in_fours(game, numbers, how, warm, terminal)
     period = Period(game, numbers, threads=how.block_threads)
     if terminal is None:
         beyond = continuation(period, how, warm)
@@ -167,6 +170,36 @@ def solve(
     return Solution(
         game, numbers, how, status, values, beyond.values, tuple(reversed(kept)), beyond.advantage, beyond.steps,
         beyond.change,
+    )  # fmt: skip
+
+
+def _in_fours(game: Game, numbers: Numbers, how: Settings, warm: Floats | None, terminal: Floats | None) -> Solution:
+    """Solve many draws four at a time, which takes half the time of all at once; the last draw fills the last four."""
+    draws, actors = numbers.draws, game.actors
+    values, beyond = np.empty((2, game.states, actors, draws))
+    parts: list[Solution] = []
+    advantage: list[Floats] = []
+    for first in range(0, draws, LANES):
+        four = np.minimum(np.arange(first, first + LANES), draws - 1)
+        pick = (np.arange(actors)[:, None] * draws + four).ravel()
+        given = [None if x is None else x if x.shape[1] == actors else x[:, pick] for x in (warm, terminal)]
+        part = solve(game, numbers.picked(four), how, *given)
+        here, count = slice(first, first + LANES), min(LANES, draws - first)
+        for whole, found in ((values, part.values), (beyond, part.terminal)):
+            whole[:, :, here] = found.reshape(game.states, actors, LANES)[:, :, :count]
+        kept = (*part.advantage, *(() if part.tail_advantage is None else (part.tail_advantage,)))
+        if not parts:
+            advantage = [np.empty((len(x), draws)) for x in kept]
+        for all_draws, found in zip(advantage, kept, strict=True):
+            all_draws[:, here] = found[:, :count]
+        parts.append(replace(part, advantage=(), tail_advantage=None))
+    order = (Status.SOLVED, Status.STEP_LIMIT, Status.STALLED, Status.NOT_FINITE)
+    tail = advantage.pop() if len(advantage) > len(part.advantage) else None
+    flat = (game.states, actors * draws)
+    return Solution(
+        game, numbers, how, max((p.status for p in parts), key=order.index), values.reshape(flat),
+        beyond.reshape(flat), tuple(advantage), tail, max(p.tail_steps for p in parts),
+        max(p.tail_change for p in parts),
     )  # fmt: skip
 
 

@@ -112,6 +112,57 @@ def backward_four(actors: int) -> Callable[..., None]:
     return compiled
 
 
+@cache
+def evaluate_four(actors: int) -> Callable[..., None]:
+    """The compiled operator under given odds[option, draw]; see `servanda.kernels.stage.evaluate`."""
+    width = actors * LANES
+
+    @nb.njit(nb.void(*_STRUCTURE, _F2, _F2, nb.float64, _F2, _F2), cache=True, nogil=True, error_model="numpy")
+    def operator(
+        state: Ints, mover: Ints, option_start: Ints, price_start: Ints, price_actor: Ints, price_coefficient: Ints,
+        outcome_start: Ints, outcome_state: Ints, outcome_coefficient: Ints, coefficient: Floats, odds: Floats,
+        weight: float, values: Floats, scratch: Floats,
+    ) -> None:  # fmt: skip
+        flat = values.reshape(values.size)
+        out = scratch.reshape(scratch.size)
+        numbers = coefficient.reshape(coefficient.size)
+        share_of = odds.reshape(odds.size)
+        paid = np.zeros(width)
+        acting, passing = every_four(weight), every_four(1.0 - weight)
+        one, nothing = every_four(1.0), every_four(0.0)
+        for r in range(state.shape[0]):
+            at, before = _U(r) * _U(width), _U(state[r]) * _U(width)
+            share = acting if mover[r] < 0 else one
+            sums = copies(nothing, actors)
+            if mover[r] < 0:
+                for a in range(actors):
+                    sums = replaced(sums, a, passing * load(flat, before + _U(a * 4)))
+            for o in range(option_start[r], option_start[r + 1]):
+                q = share * load(share_of, _U(o) * _U(4))
+                if vanishes(q):
+                    continue
+                for k in range(outcome_start[_U(o)], outcome_start[_U(o + 1)]):
+                    p = q * load(numbers, _U(outcome_coefficient[_U(k)]) * _U(4))
+                    t = _U(outcome_state[_U(k)]) * _U(width)
+                    for a in range(actors):
+                        sums = replaced(sums, a, sums[a] + p * load(flat, t + _U(a * 4)))
+                for k in range(price_start[_U(o)], price_start[_U(o + 1)]):
+                    h = _U(price_actor[_U(k)]) * _U(4)
+                    store(paid, h, load(paid, h) + q * load(numbers, _U(price_coefficient[_U(k)]) * _U(4)))
+            for a in range(actors):
+                x = _U(a * 4)
+                store(out, at + x, sums[a] - load(paid, x))
+                store(paid, x, nothing)
+        for r in range(state.shape[0]):
+            there, at = _U(state[r]) * _U(width), _U(r) * _U(width)
+            for a in range(actors):
+                x = _U(a * 4)
+                store(flat, there + x, load(out, at + x))
+
+    compiled: Callable[..., None] = operator
+    return compiled
+
+
 @nb.njit(nb.void(*_STRUCTURE, _F2, _F2, nb.float64, _I, _I, _F2, _F2, _F2), cache=True, nogil=True, error_model="numpy")
 def forward_marked(
     state: Ints, mover: Ints, option_start: Ints, price_start: Ints, price_actor: Ints, price_coefficient: Ints,

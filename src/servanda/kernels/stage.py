@@ -49,6 +49,18 @@ def exp_of_shortfall(x: float) -> float:
     return result
 
 
+@nb.njit(nb.void(_F2, _I, _F2, _F2), cache=True, nogil=True, error_model="numpy")
+def accrue(values: Floats, payoff_class: Ints, flow: Floats, discount: Floats) -> None:
+    """Discount values and add what the period pays to the class of each state, in place.
+
+    values[state, column], flow[class, column], discount[0, column], a column being actor * draws + draw.
+    """
+    for s in range(values.shape[0]):
+        paid = payoff_class[s]
+        for x in range(values.shape[1]):
+            values[s, x] = values[s, x] * discount[0, x] + flow[paid, x]
+
+
 @nb.njit(
     nb.void(*_STRUCTURE, _F2, _F2, nb.float64, nb.int64, nb.int64, _F2, _F2, _F2),
     cache=True,
