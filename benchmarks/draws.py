@@ -13,7 +13,6 @@ from servanda.case import find, load
 from servanda.compile import compile_case
 from servanda.diagnosis.gates import sign_window
 from servanda.ensemble import Ensemble
-from servanda.ensemble.study import CHUNK
 from servanda.equilibrium import Period, Settings, solve
 from servanda.equilibrium.sixteen import SixteenPeriod
 from servanda.forecast.propagation import forecast
@@ -37,11 +36,11 @@ def measure_draws(name: str, draws: int = 1000) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         for title, study, count, workers in (
             ("all headline numbers, every core", lean, draws, None),
-            ("all headline numbers, one process", lean, max(draws // 8, CHUNK), 1),
-            ("with paths, and each piece of evidence left out", full, max(draws // 8, CHUNK), None),
+            ("all headline numbers, one process", lean, max(draws // 4, 1), 1),
+            ("with paths, and each piece of evidence left out", full, max(draws // 4, 1), None),
         ):
             begun = time.perf_counter()
-            done = sweep(study, count, folder=Path(folder) / title, workers=workers, chunk=CHUNK)
+            done = sweep(study, count, folder=Path(folder) / title, workers=workers, chunk=study.chunk(count, workers))
             seconds = time.perf_counter() - begun
             note = f"{count} draws in {seconds:.1f} s, {done.failed} failed, {done.unsettled} unsettled"
             rows.append((f"1,000 draws, {title}", f"{1000 * seconds / count:.0f} s", note))

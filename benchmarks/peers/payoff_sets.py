@@ -82,7 +82,7 @@ def measure_recorded(folder: Path = RECORDS) -> Table:
         record = recorded(answer)
         if not answer["reference"]["nonempty"] or record is None:
             continue
-        game, allowed = read(answer)
+        game, allowed = game_of(answer)
         payoff_sets(game, allowed=allowed)
         taken, sets = processor_time(lambda game=game, allowed=allowed: payoff_sets(game, allowed=allowed))
         found = certify_sets(game, sets)
@@ -105,7 +105,7 @@ def recorded(answer: dict[str, Any]) -> float | None:
     return min(found) if found else None
 
 
-def read(answer: dict[str, Any]) -> tuple[MarkovGame, NDArray[np.bool_]]:
+def game_of(answer: dict[str, Any]) -> tuple[MarkovGame, NDArray[np.bool_]]:
     """The game of a reference file (rewards made averages), and the profiles that may be played on path."""
     fading = 1.0 - answer["discount"]
     reward, start, to, odds, allowed = [], [0], [], [], []

@@ -55,6 +55,22 @@ def test_a_row_is_the_same_in_any_chunk() -> None:
     assert set(whole["model.order"].tolist()) == {"drawn", "fixed"}
 
 
+def test_a_chunk_gives_every_process_some_and_fits_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = Ensemble.of(border(*SEEN))
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    # draws, processes (None: one a core), on a cluster: asked for at once
+    for draws, workers, cluster, expected in (
+        (1, 1, False, 16), (100, 1, False, 112), (1000, 1, False, 256), (100, 2, False, 64), (100, None, False, 32),
+        (1000, 2, True, 64), (20, 2, True, 32),
+    ):  # fmt: skip
+        assert study.chunk(draws, workers, cluster=cluster) == expected
+    game = study.frame.compiled.game
+    monkeypatch.setattr("servanda.ensemble.study._MOST_BYTES", 4 * game.states * game.actors * 50)
+    assert study.chunk(1000) == 48
+    monkeypatch.setattr("servanda.ensemble.study._MOST_BYTES", 1)
+    assert study.chunk(1000) == LANES
+
+
 @pytest.mark.parametrize("first", [1, 8, 17])
 def test_ranges_begin_at_multiples_of_sixteen(first: int) -> None:
     with pytest.raises(ValueError, match=rf"^a range of draws begins at a multiple of 16, not at {first}$"):

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from benchmarks.peers.payoff_sets import game_of
 from servanda.bounds import certify_sets, knife_edge, payoff_sets
 from servanda.game.markov import MarkovGame
 from servanda.kernels import polygons
@@ -18,23 +19,7 @@ FILES = sorted(path.stem for path in (FOLDER / "payoff_sets").glob("*.json"))
 def read(name: str) -> tuple[dict, MarkovGame, np.ndarray]:
     """A reference answer, its game (rewards made averages) and the profiles that may be played on path."""
     answer = json.loads((FOLDER / "payoff_sets" / f"{name}.json").read_text(encoding="utf-8"))
-    fading = 1.0 - answer["discount"]
-    reward, start, to, odds, allowed = [], [0], [], [], []
-    for s, (one, two) in enumerate(answer["n_actions"]):
-        for a in range(one):
-            for b in range(two):
-                reward.append([fading * g for g in answer["payoffs"][s][a][b]])
-                row = answer["transition_rows"][answer["transition_index"][s][a][b]]
-                to += [t for t, p in row if p > 0.0]
-                odds += [p for _, p in row if p > 0.0]
-                start.append(len(to))
-                allowed.append(answer["on_path_actions"] is None or answer["on_path_actions"][s][a][b])
-    states = answer["n_states"]
-    game = MarkovGame(
-        np.arange(states + 1) * 2, np.tile([0, 1], states), np.array(answer["n_actions"]).ravel(), np.array(reward),
-        np.array(start), np.array(to), np.array(odds), np.full((states, 2), answer["discount"]), np.eye(states)[0],
-    )  # fmt: skip
-    return answer, game, np.array(allowed)
+    return answer, *game_of(answer)
 
 
 def apart(one: np.ndarray, other: np.ndarray) -> float:

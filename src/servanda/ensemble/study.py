@@ -8,6 +8,7 @@ below what parameters leave open. The tolerance costs that, single precision 2e-
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -27,8 +28,10 @@ from servanda.ledger import engine_digest
 from servanda.uncertainty.draws import SEED, draws_of
 
 Rows = Mapping[str, NDArray[Any]]
-# draws that a sweep should ask for at once: enough that slow ones do not keep lanes idle
-CHUNK = 128
+# draws asked for at once: many, so that few lanes wait for the slow ones; for a cluster, whose size nobody knows, fewer
+_MOST_DRAWS, _ON_A_CLUSTER = 256, 64
+# bytes that the values of so many draws beyond the horizon may take
+_MOST_BYTES = 2**28
 _MOST_FRAMES = 4
 
 
@@ -99,6 +102,19 @@ class Ensemble:
         """The compiled game of the case as it stood."""
         return _frame(self, (self.case.history or self.case).protocol.order)
 
+    def chunk(self, draws: int, workers: int | None = 1, *, cluster: bool = False) -> int:
+        """How many of `draws` a sweep should ask for at once, a multiple of sixteen; `workers` is None for all cores.
+
+        >>> from servanda.case import read
+        >>> study = Ensemble.of(read("theory/two-level-ratification"))
+        >>> study.chunk(100, 2), study.chunk(10_000), study.chunk(10_000, cluster=True)
+        (64, 256, 64)
+        """
+        game = self.frame.compiled.game
+        each = draws if cluster else -(-draws // (workers or os.cpu_count() or 1))
+        most = min(_ON_A_CLUSTER if cluster else _MOST_DRAWS, _MOST_BYTES // (4 * game.states * game.actors))
+        return LANES * max(1, min(-(-each // LANES), most // LANES))
+
     def solve(self, first: int, count: int) -> Rows:
         """Rows of the draws `first` to `first + count - 1`; `first` a multiple of sixteen.
 
@@ -127,13 +143,14 @@ class Ensemble:
         settled = np.array([x == "settled" for x in draws.terminal])
         found: dict[str, NDArray[Any]] = {}
         for order in sorted(set(draws.order)):
-            mine = np.array([x == order for x in draws.order])
-            some = _frame(self, order).solve(values, settled)
+            mine = np.flatnonzero(np.array(draws.order) == order)
+            # the last draw also fills what is missing to sixteen
+            filled = np.append(mine, np.repeat(mine[-1], -len(mine) % LANES))
+            some = _frame(self, order).solve([values[i] for i in filled], settled[filled])
             for name, column in some.items():
-                if name in found:
-                    found[name][mine] = column[mine]
-                else:
-                    found[name] = column
+                if name not in found:
+                    found[name] = np.empty((whole, *column.shape[1:]), dtype=column.dtype)
+                found[name][mine] = column[: len(mine)]
         return {name: column[:count] for name, column in {**rows, **found}.items()}
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from servanda.kernels.lanes import aligned
-from servanda.kernels.mixing import combine, dots, spread
+from servanda.kernels.lanes import LANES, aligned
+from servanda.kernels.mixing import combine, combine_sixteen, dots, dots_sixteen, spread
 
 Floats = NDArray[np.float64]
 # of either precision
@@ -185,7 +185,10 @@ class Mixer:
 
     def _dot(self, a: Floats, b: Floats) -> Floats:
         total = np.empty(self._draws)
-        dots(a, b, self._draws, total)
+        if self._draws == LANES:
+            dots_sixteen(a, b, total)
+        else:
+            dots(a, b, self._draws, total)
         return total
 
     def mix(self, x: Values, scale: Floats, plain: NDArray[np.bool_], fresh: NDArray[np.bool_] | None = None) -> None:
@@ -207,16 +210,20 @@ class Mixer:
         self._last = scaled
         self._order.append(self._at)
         self._span[plain] = -1
-        weights = self._weights(scaled, x.shape[1]).astype(x.dtype, copy=False)
-        combine(self._images, np.array(self._order), weights, x)
+        share, order = self._weights(scaled), np.array(self._order)
+        if x.dtype == np.float32 and self._draws == LANES:
+            flat = share.astype(np.float32).reshape(-1)
+            combine_sixteen(self._images.reshape(-1), x.size, order, flat, x.reshape(-1))
+        else:
+            combine(self._images, order, np.tile(share, x.shape[1] // self._draws).astype(x.dtype, copy=False), x)
         self._span += 1
         if len(self._order) > self._memory:
             self._order.pop(0)
             self._steps = self._steps[1:]
             self._grams = [row[1:] for row in self._grams[1:]]
 
-    def _weights(self, scaled: Floats, width: int) -> Floats:
-        """Weights of the kept images, oldest first, and of the present one, [image, column]."""
+    def _weights(self, scaled: Floats) -> Floats:
+        """Weights of the kept images, oldest first, and of the present one, [image, draw]."""
         size = len(self._steps)
         share = np.zeros((size + 1, self._draws))
         share[size] = 1.0
@@ -237,4 +244,4 @@ class Mixer:
                 # subtracting w[k] times the difference of images k + 1 and k, sorted by image
                 share[-used:, these] -= w
                 share[-used - 1 : -1, these] += w
-        return np.asarray(np.tile(share, width // self._draws))
+        return share

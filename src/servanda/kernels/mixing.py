@@ -6,8 +6,14 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from servanda.kernels.lanes import LANES, every_four, load, store
 from servanda.kernels.plain import Floats
+from servanda.kernels.registers import copies, replaced
 
+Singles = NDArray[np.float32]
+
+_U = nb.uint64
+_S = nb.float32[::1]
 _F1 = nb.float64[::1]
 _F2 = nb.float64[:, ::1]
 _F3 = nb.float64[:, :, ::1]
@@ -75,3 +81,31 @@ def dots(a: Floats, b: Floats, draws: int, total: Floats) -> None:
         for first in range(0, a.shape[1], draws):
             for d in range(draws):
                 total[d] += a[i, first + d] * b[i, first + d]
+
+
+@nb.njit(nb.void(_S, nb.int64, nb.int64[::1], _S, _S), cache=True, nogil=True, error_model="numpy")
+def combine_sixteen(images: Singles, size: int, order: NDArray[np.int64], weight: Singles, mixed: Singles) -> None:
+    """`combine` for sixteen draws in single precision, half as long: mixed[i] = weighted sum of images[order[k], i].
+
+    All flat, an image having `size` entries of which every sixteenth is of the same draw; weight[(k, draw)].
+    """
+    first = _U(order[0] * size)
+    for i in range(0, size, LANES):
+        x = _U(i)
+        total = load(weight, _U(0)) * load(images, first + x)
+        for k in range(1, order.shape[0]):
+            total = total + load(weight, _U(k * LANES)) * load(images, _U(order[_U(k)] * size) + x)
+        store(mixed, x, total)
+
+
+@nb.njit(nb.void(_F2, _F2, _F1), cache=True, nogil=True, error_model="numpy")
+def dots_sixteen(a: Floats, b: Floats, total: Floats) -> None:
+    """`dots` for sixteen draws, a seventh as long."""
+    one, other = a.reshape(a.size), b.reshape(b.size)
+    sums = copies(every_four(0.0), 4)
+    for i in range(0, one.shape[0], LANES):
+        for j in range(4):
+            x = _U(i + 4 * j)
+            sums = replaced(sums, j, sums[j] + load(one, x) * load(other, x))
+    for j in range(4):
+        store(total, _U(4 * j), sums[j])

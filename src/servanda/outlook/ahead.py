@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Event
 
 from servanda.ensemble import Ensemble
-from servanda.ensemble.study import CHUNK, Rows
+from servanda.ensemble.study import Rows
 from servanda.outlook.forecasting import Settings
 from servanda.uncertainty.executors import solved
 from servanda.uncertainty.parts import about
@@ -43,7 +43,7 @@ class Bundle:
     def solve(self, first: int, count: int) -> Rows:
         """Sweep the studies `first` to `first + count - 1`."""
         for study in self.studies[first : first + count]:
-            sweep(study, self.draws, folder=self.folder, workers=1, chunk=CHUNK)
+            sweep(study, self.draws, folder=self.folder, workers=1, chunk=study.chunk(self.draws))
         return {}
 
 

@@ -20,7 +20,6 @@ from servanda.compile import compile_case
 from servanda.diagnosis.gates import sign_window
 from servanda.ensemble import Ensemble
 from servanda.ensemble.frame import Frame
-from servanda.ensemble.study import CHUNK
 from servanda.errors import CaseError, Issue
 from servanda.forecast.benchmarks import naive
 from servanda.forecast.vocabulary import likelihood, percent, words
@@ -107,7 +106,8 @@ def swept(study: Ensemble, how: Settings, tell: Callable[[float], None]) -> Read
     """Solve the draws of a study, or read those that are there, and weigh them."""
     found = sweep(
         study, how.draws, folder=how.sweeps, workers=how.workers, cluster=how.cluster,
-        chunk=CHUNK, progress=lambda done, of, _: tell(done / of), stop=how.stop,
+        chunk=study.chunk(how.draws, how.workers, cluster=how.cluster is not None),
+        progress=lambda done, of, _: tell(done / of), stop=how.stop,
     )  # fmt: skip
     failed = found["failure"] != ""
     if failed.all():

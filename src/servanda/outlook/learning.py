@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from servanda.case.freeze import freeze
 from servanda.case.resolved import ResolvedCase
 from servanda.ensemble import Ensemble
-from servanda.ensemble.study import CHUNK
 from servanda.errors import CaseError
 from servanda.outlook.forecasting import Settings
 from servanda.uncertainty.answers import Weighing
@@ -90,7 +89,8 @@ def steps(
 
         done = sweep(
             study, settings.draws, folder=settings.sweeps, workers=settings.workers, cluster=settings.cluster,
-            chunk=CHUNK, progress=told, stop=settings.stop,
+            chunk=study.chunk(settings.draws, settings.workers, cluster=settings.cluster is not None),
+            progress=told, stop=settings.stop,
         )  # fmt: skip
         lost = lost | (done["failure"] != "")
         if lost.all():
