@@ -45,7 +45,8 @@ class Running:
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
-            raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()[:2000]}") from None
+            with error:
+                raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()[:2000]}") from None
 
     def end_jobs(self) -> None:
         """Cancel what still runs: workers outlive their server."""

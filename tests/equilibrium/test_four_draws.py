@@ -195,6 +195,10 @@ def test_many_draws_are_solved_four_at_a_time(draws: int, given: str) -> None:
     assert found.numbers is numbers
     assert (found.status, len(found.advantage)) == (Status.SOLVED, found.periods)
     assert found.values.shape == found.terminal.shape == start.shape
+    bare = solve(game, numbers, replace(how, keep_policy=False), warm, terminal)
+    assert bare.advantage == ()
+    assert (bare.tail_advantage is None) == (given == "terminal")
+    np.testing.assert_array_equal(bare.values, found.values)
     for draw in range(draws):
         one = found.draw(draw)
         alone = solve(

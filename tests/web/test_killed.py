@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -57,18 +58,19 @@ def test_nothing_that_was_confirmed_is_lost(store_url: str, tmp_path: Path) -> N
 
 def save(server: Running, writer: int, confirmed: list[str]) -> None:
     """Save version after version until the server is gone; note what it confirmed."""
-    connection = http.client.HTTPConnection(server.address.removeprefix("http://"), timeout=60)
+    address = server.address.removeprefix("http://")
     headers = {"Content-Type": "application/json", "X-Servanda": "1"}
     version = 1
-    while True:
-        text = f"{writer} {version} " + "x" * 20_000 + " end\n"
-        body = {"text": text, "seen": version, "unfinished": True}
-        try:
-            connection.request("PUT", f"/api/cases/w{writer}", json.dumps(body), headers)
-            answer = connection.getresponse()
-            told = json.loads(answer.read())
-        except (OSError, http.client.HTTPException, json.JSONDecodeError):
-            return
-        assert answer.status == 200, told
-        version = told["version"]
-        confirmed.append(text)
+    with closing(http.client.HTTPConnection(address, timeout=60)) as connection:
+        while True:
+            text = f"{writer} {version} " + "x" * 20_000 + " end\n"
+            body = {"text": text, "seen": version, "unfinished": True}
+            try:
+                connection.request("PUT", f"/api/cases/w{writer}", json.dumps(body), headers)
+                answer = connection.getresponse()
+                told = json.loads(answer.read())
+            except (OSError, http.client.HTTPException, json.JSONDecodeError):
+                return
+            assert answer.status == 200, told
+            version = told["version"]
+            confirmed.append(text)

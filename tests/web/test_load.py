@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -45,18 +46,17 @@ def test_every_user_gets_the_right_answers(server: Running) -> None:
 def moved(server: Running, seed: int) -> list[tuple[dict[str, float], Any]]:
     """What one user asked and got: moves of sliders over one kept connection."""
     chance = random.Random(seed)
-    connection = http.client.HTTPConnection(server.address.removeprefix("http://"), timeout=120)
     values: dict[str, float] = {}
     found = []
-    for _ in range(MOVES):
-        name = chance.choice(list(SLIDERS))
-        values = values | {name: round(chance.uniform(*SLIDERS[name]), 3)}
-        body = json.dumps({"set": values, "off": []})
-        headers = {"Content-Type": "application/json", "X-Servanda": "1"}
-        connection.request("POST", f"/api/cases/{small_case.NAME}/verdict", body, headers)
-        answer = connection.getresponse()
-        told = json.loads(answer.read())
-        assert answer.status == 200, told
-        found.append((values, told))
-    connection.close()
+    with closing(http.client.HTTPConnection(server.address.removeprefix("http://"), timeout=120)) as connection:
+        for _ in range(MOVES):
+            name = chance.choice(list(SLIDERS))
+            values = values | {name: round(chance.uniform(*SLIDERS[name]), 3)}
+            body = json.dumps({"set": values, "off": []})
+            headers = {"Content-Type": "application/json", "X-Servanda": "1"}
+            connection.request("POST", f"/api/cases/{small_case.NAME}/verdict", body, headers)
+            answer = connection.getresponse()
+            told = json.loads(answer.read())
+            assert answer.status == 200, told
+            found.append((values, told))
     return found

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -207,13 +208,12 @@ def test_a_server_for_others_prints_its_token_once(tmp_path: Path) -> None:
             time.sleep(0.05)
         token = said.split("Token: ")[1].split()[0]
         port = server.address.rpartition(":")[2]
-        connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=30)
-        for headers, status in (({}, 401), ({"Authorization": f"Bearer {token}"}, 200)):
-            connection.request("GET", "/api/cases", headers=headers)
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == status
-        connection.close()
+        with closing(http.client.HTTPConnection("127.0.0.1", int(port), timeout=30)) as connection:
+            for headers, status in (({}, 401), ({"Authorization": f"Bearer {token}"}, 200)):
+                connection.request("GET", "/api/cases", headers=headers)
+                answer = connection.getresponse()
+                answer.read()
+                assert answer.status == status
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(60) == 0
     assert said.count(token) == 1
