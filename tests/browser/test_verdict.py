@@ -205,6 +205,12 @@ def test_an_error_is_told_and_goes_away_when_the_next_answer_comes(page: Page, s
 def test_a_number_that_the_case_does_not_have_is_told(page: Page, small: str) -> None:
     page.goto(f"/cases/{small}/verdict?set=nothing:1")
     expect(page.get_by_role("alert")).to_contain_text("nothing")
+    # said once, and the page no longer says that it waits
+    expect(page.get_by_role("alert").locator("li")).to_have_count(0)
+    expect(page.locator("#headline")).to_have_text("No answer: what is wrong stands above.")
+    refreshed(page, page.get_by_role("button", name="Back to the case as saved").click)
+    expect(page.locator("#headline")).not_to_contain_text("No answer")
+    expect(page.get_by_role("alert")).to_be_empty()
 
 
 def test_another_version_is_chosen_and_shown(page: Page, small: str, server: Running) -> None:

@@ -63,9 +63,11 @@ export const showError = (error) => {
     hint.textContent = error.hint.charAt(0).toUpperCase() + error.hint.slice(1) + (/[.!?]$/.test(error.hint) ? "" : ".");
     box.append(hint);
   }
-  if (error.issues && error.issues.length) {
+  // an issue that only repeats the headline says nothing
+  const issues = (error.issues ?? []).filter((issue) => issue.line || issue.message !== error.message);
+  if (issues.length) {
     const list = document.createElement("ul");
-    for (const issue of error.issues.slice(0, 8)) {
+    for (const issue of issues.slice(0, 8)) {
       const item = document.createElement("li");
       item.textContent = `${issue.line ? `line ${issue.line}: ` : ""}${issue.message}${issue.hint ? ` (${issue.hint})` : ""}`;
       list.append(item);

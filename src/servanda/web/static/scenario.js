@@ -165,7 +165,11 @@ export const live = (path, extra, show, { on = ["set", "off"] } = {}) => {
       if (begun) performance.measure("servanda:refresh", { start: begun, end: performance.now() });
       document.getElementById("main").dataset.shown = String(Number(document.getElementById("main").dataset.shown || 0) + 1);
     } catch (error) {
-      if (!wanted) showError(error);
+      if (!wanted) {
+        showError(error);
+        const headline = document.getElementById("headline");
+        if (headline && headline.textContent === "Asking…") headline.textContent = "No answer: what is wrong stands above.";
+      }
     } finally {
       clearTimeout(timer);
       if (marked) markBusy(-1);

@@ -68,7 +68,7 @@ const showAnswer = () => {
   const found = one ? one.found : null;
   at("reach").hidden = !found;
   at("cautions").hidden = !(found && found.cautions.length);
-  at("made").textContent = !one ? "Payoff sets of the two sides are worked out: a second for a small case, up to a minute a draft for others." : `From the run of ${moment(one.run.created)}, ${one.run.seconds < 1 ? "under a second" : `${Math.round(one.run.seconds)} s`}.`;
+  at("made").textContent = !one ? "Payoff sets of the two sides are worked out: a second for a small case, up to five minutes a draft for a large one." : `From the run of ${moment(one.run.created)}, ${one.run.seconds < 1 ? "under a second" : `${Math.round(one.run.seconds)} s`}.`;
   if (!found) {
     at("shares").hidden = true;
     at("headline").textContent = one ? `Not answered: ${one.reason.replace(/\.$/, "")}.`
