@@ -174,11 +174,7 @@ def measure_bounds(largest: int = 1_000_000) -> Table:
     """A period against the exponentials alone, the least traffic and its reads alone, in the same run."""
     machine = Machine.measured()
     rows = []
-    for title, near, draws in (
-        ("one, near by", True, 1),
-        ("one, anywhere", False, 1),
-        ("sixteen, near by", True, LANES),
-    ):
+    for title, near, draws in KINDS:
         for states in (1_000, 10_000, 100_000, 1_000_000):
             if states * draws > largest:
                 continue

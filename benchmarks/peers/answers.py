@@ -1,32 +1,14 @@
-"""Run by the peers' interpreter: `answers.py TASK QUESTION ANSWER`; knows the peers, and nothing of this project."""
+"""Run by the peers' interpreter: `answers.py TASK QUESTION ANSWER`; knows the peers, and of this
+project how times are taken."""
 
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-
-def least(action: Callable[[], Any], budget: float = 1.0, most: int = 5) -> tuple[float, Any]:
-    """Least processor time of several calls, until they have cost `budget` seconds; and what the last one gave."""
-    best, spent, repeats = float("inf"), 0.0, 1
-    for turn in range(most):
-        begun = time.process_time()
-        for _ in range(repeats):
-            result = action()
-        seconds = time.process_time() - begun
-        spent += seconds
-        # a short call is repeated until the clock has something to measure
-        if seconds < 0.02 and repeats == 1 and turn + 1 < most:
-            repeats = 1 + int(0.02 / max(seconds, 1e-6))
-            continue
-        best = min(best, seconds / repeats)
-        if spent > budget:
-            break
-    return best, result
+from benchmarks.tables import processor_time
 
 
 def versions(_: Any) -> dict[str, Any]:
@@ -58,7 +40,7 @@ def markov(asked: Any) -> dict[str, Any]:
         homotopy.solver.verbose = 0
         return homotopy, homotopy.solver.start()
 
-    seconds, (homotopy, found) = least(trace)
+    seconds, (homotopy, found) = processor_time(trace)
     sigma, values, reached = homotopy.y_to_sigma_V_t(found["y"], zeros=True)
     if "mover" in asked:
         sigma = sigma[np.arange(len(sigma)), asked["mover"]]
@@ -83,12 +65,12 @@ def dynamic_program(asked: Any) -> dict[str, Any]:
     periods = int(asked["periods"])
     backward_induction(problem, 1)
     found: dict[str, Any] = {}
-    found["calendar_seconds"], (values, _) = least(lambda: backward_induction(problem, periods))
+    found["calendar_seconds"], (values, _) = processor_time(lambda: backward_induction(problem, periods))
     found["calendar_values"] = values[0]
     for method in ("value_iteration", "modified_policy_iteration"):
         words = {"method": method, "epsilon": float(asked["epsilon"]), "max_iter": 100_000}
         problem.solve(**{**words, "max_iter": 1})
-        seconds, answer = least(lambda words=words: problem.solve(**words))
+        seconds, answer = processor_time(lambda words=words: problem.solve(**words))
         found |= {f"{method}_seconds": seconds, f"{method}_values": answer.v, f"{method}_steps": answer.num_iter}
     return found
 
@@ -101,7 +83,7 @@ def tree(text: str) -> dict[str, Any]:
 
     precision, game_text = text.split("\n", 1)
     game = pygambit.read_efg(io.StringIO(game_text))
-    seconds, answers = least(lambda: pygambit.qre.logit_solve_lambda(game, float(precision)))
+    seconds, answers = processor_time(lambda: pygambit.qre.logit_solve_lambda(game, float(precision)))
     profile = answers[0].profile
     odds = [float(p) for player in game.players for _, mixed in profile[player] for _, p in mixed]
     return {"seconds": seconds, "odds": np.array(odds), "reached": answers[0].lam}
@@ -115,7 +97,7 @@ def payoff_set(asked: Any) -> dict[str, Any]:
     game = RepeatedGame(NormalFormGame((Player(one), Player(np.ascontiguousarray(two.T)))), float(asked["discount"]))
     options = {"tol": float(asked["tolerance"]), "max_iter": 10_000}
     game.equilibrium_payoffs(options=options)
-    seconds, hull = least(lambda: game.equilibrium_payoffs(options=options))
+    seconds, hull = processor_time(lambda: game.equilibrium_payoffs(options=options))
     return {"seconds": seconds, "corners": hull.points[hull.vertices]}
 
 

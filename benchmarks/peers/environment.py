@@ -52,6 +52,8 @@ class Peers:
             If the peer fails, with its last words.
         """
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        # how times are taken is the same on both sides
+        environment["PYTHONPATH"] = str(ROOT)
         environment |= {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
         with tempfile.TemporaryDirectory() as folder:
             asked, answer = Path(folder, "question"), Path(folder, "answer.npz")

@@ -204,7 +204,3 @@ def test_marked_mass_does_not_see_its_neighbours(example: Marked, lane: list[int
     moved, counted = other.pushed()
     np.testing.assert_array_equal(moved, mass[:, lane])
     np.testing.assert_array_equal(counted, caught[:, lane])
-
-
-NO_GAME_HAS_SO_MANY = iter(range(9001, 9999))
-Operator = Callable[..., None]

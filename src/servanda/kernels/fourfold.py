@@ -13,12 +13,12 @@ from functools import cache
 import numba as nb
 import numpy as np
 
-from servanda.kernels.lanes import every_four, exp_of_shortfall, larger, load, store, vanishes
+from servanda.kernels.lanes import QUAD, every_four, exp_of_shortfall, larger, load, store, vanishes
 from servanda.kernels.plain import Floats, Ints
 from servanda.kernels.registers import copies, replaced
 from servanda.kernels.stage import _F2, _I, _STRUCTURE, _U
 
-LANES = 4
+LANES = QUAD
 
 
 @cache

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from servanda.kernels.lanes import LANES, every_four, load, store
 from servanda.kernels.plain import Floats
 from servanda.kernels.registers import copies, replaced
+from servanda.kernels.stage import _U
 
 Singles = NDArray[np.float32]
 
-_U = nb.uint64
 _S = nb.float32[::1]
 _F1 = nb.float64[::1]
 _F2 = nb.float64[:, ::1]

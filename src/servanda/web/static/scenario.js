@@ -167,8 +167,8 @@ export const live = (path, extra, show, { on = ["set", "off"] } = {}) => {
     } catch (error) {
       if (!wanted) {
         showError(error);
-        const headline = document.getElementById("headline");
-        if (headline && headline.textContent === "Asking…") headline.textContent = "No answer: what is wrong stands above.";
+        // shown until there is a first answer, which overwrites it
+        document.querySelector("#headline .asking")?.replaceChildren("No answer: what is wrong stands above.");
       }
     } finally {
       clearTimeout(timer);
