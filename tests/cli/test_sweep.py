@@ -29,9 +29,6 @@ class Ensemble(Toy):
         cls.seeds.append(seed)
         return cls(digest=f"70y{seed}")
 
-    def chunk(self, draws: int, workers: int | None, *, cluster: bool) -> int:
-        return 16 if workers is None and not cluster else 32
-
     def solve(self, first: int, count: int) -> dict[str, Any]:
         if first == self.interrupt_at:
             raise KeyboardInterrupt

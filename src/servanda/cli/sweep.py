@@ -37,9 +37,9 @@ INTERRUPTED = 130
 )
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Seed of the draws. [default: the program's own]")
 @click.option(
-    "--chunk", type=click.IntRange(min=1), metavar="N",
-    help="Draws solved and kept together, a multiple of 16; results do not depend on it. [default: up to 256, so that "
-    "every process has some; 64 on a cluster]",
+    "--chunk", type=click.IntRange(min=1), default=64, show_default=True, metavar="N",
+    help="Draws solved and kept together, a multiple of 16; results do not depend on it, but more are "
+    "faster and Ctrl-C loses more.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only where the file is.")
@@ -50,7 +50,7 @@ def command(
     cluster: str | None,
     out: Path | None,
     seed: int | None,
-    chunk: int | None,
+    chunk: int,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -61,7 +61,7 @@ def command(
 
     Examples: `servanda sweep us-iran -n 1000`, `servanda sweep us-iran -n 10000 --cluster tcp://10.0.0.1:8786`.
     """
-    if chunk is not None and chunk % 16:
+    if chunk % 16:
         raise click.UsageError(f"--chunk {chunk}: draws are solved sixteen at a time; give a multiple of 16")
     if workers is not None and cluster is not None:
         raise click.UsageError("--workers and --cluster exclude each other: a cluster has workers of its own")
@@ -79,9 +79,8 @@ def command(
         try:
             with remaining(kept, shown=not (quiet or as_json)) as progress:
                 found = sweep(
-                    study, draws, folder=folder, workers=workers, cluster=cluster, progress=progress,
-                    chunk=chunk or study.chunk(draws, workers, cluster=cluster is not None),
-                )  # fmt: skip
+                    study, draws, folder=folder, workers=workers, cluster=cluster, chunk=chunk, progress=progress
+                )
         except KeyboardInterrupt:
             click.echo(
                 f"Interrupted; {kept[0]:,} of {draws:,} draws are kept in {folder / study.digest[:32]}. "
